@@ -138,7 +138,8 @@ public:
             return enter_by_form(admitted, std::move(request), std::move(sink));
         }
         if (admitted.shown.request) {
-            if (const auto same = check_signed_body(request.head, request.body); !same) {
+            const auto digest = admitted.entry->special == Special::alerts ? BodyDigest::optional : BodyDigest::needed;
+            if (const auto same = check_signed_body(request.head, request.body, digest); !same) {
                 return sink(refusal(sender_of(*admitted.entry), same.error(), request.head.request_id));
             }
         }

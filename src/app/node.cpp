@@ -294,6 +294,7 @@ private:
                                             .breached = breached_,
                                             .documents = std::make_shared<identity::ProviderDocuments>(*fetcher_),
                                             .fetcher = *fetcher_,
+                                            .reaches = delivery::webhook_hosts(config_.delivery.egress_allow),
                                             .key = sign_in_key(config_),
                                             .public_url = config_.delivery.public_url},
                 .denials = &call_logs_.denials()};

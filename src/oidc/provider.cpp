@@ -1,6 +1,7 @@
 #include "winnow/oidc/provider.hpp"
 
 #include "oidc/strict_json.hpp"
+#include "winnow/base/network.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,19 @@ bool is_bearer(std::string_view text) noexcept
     return std::ranges::equal(text, std::string_view("bearer"), {}, lower);
 }
 
+/// Whether resolvers take it for an IPv4 address although it does not look like one: 127.1, 0x7f000001.
+bool is_odd_address(std::string_view host)
+{
+    auto label = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+    label.remove_prefix(label.rfind('.') + 1);
+    constexpr std::string_view kDigits = "0123456789";
+    constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+    const bool is_hex = label.starts_with("0x") || label.starts_with("0X");
+    const bool is_number = is_hex ? label.find_first_not_of(kHex, 2) == std::string_view::npos
+                                  : !label.empty() && label.find_first_not_of(kDigits) == std::string_view::npos;
+    return is_number && !parse_address(host);
+}
+
 }  // namespace
 
 std::string problem_of_endpoint(std::string_view url)
@@ -38,6 +52,9 @@ std::string problem_of_endpoint(std::string_view url)
     const auto authority = rest.substr(0, rest.find_first_of("/?"));
     if (authority.empty() || authority.starts_with(':')) return "must name a host";
     if (authority.contains('@')) return "must hold no user name";
+    if (is_odd_address(authority.substr(0, authority.find(':')))) {
+        return "must name a host, or an address in full, as 192.0.2.1";
+    }
     return {};
 }
 

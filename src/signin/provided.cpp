@@ -80,7 +80,7 @@ Admission admit(const RoleMapping& mapping, bool jit, const Newcomer& who)
     if (who.known) return admit_known(mapping, *who.known, who.values);
     if (!who.has_address) return {};
     if (who.invited) return who.address_verified ? Admission{.arrival = Arrival::invited} : Admission{};
-    if (!jit || who.address_taken) return {};
+    if (!jit || who.address_taken || who.removed) return {};
     const auto role = role_of(mapping, who.values);
     if (!role) return {};
     return {.arrival = Arrival::created, .role = role};

@@ -71,6 +71,9 @@ struct Newcomer {
     /// nullopt: this subject of this provider was never seen.
     std::optional<KnownUser> known = {};
 
+    /// It was a user whom an admin has deleted: it is for an admin to let it in again, by inviting it.
+    bool removed = false;
+
     /// An invitation of this provider's to this address waits.
     bool invited = false;
     /// Some user has this address, invited or not.

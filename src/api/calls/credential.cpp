@@ -104,8 +104,11 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
         return "this takes a person's session: sign in; a key may not do it";
     }
     const std::string permission(to_string(needed));
-    if (!access::is_in_scope(who, needed))
-        return "this key is limited to scopes, and " + permission + " is none of them";
+    if (!access::is_in_scope(who, needed)) {
+        const bool is_grant = who.kind == access::CredentialKind::support;
+        return (is_grant ? "this support grant opens some things only, and " : "this key is limited to scopes, and ") +
+               permission + " is none of them";
+    }
     const bool is_users = access::is_user(who.kind) || who.kind == access::CredentialKind::access_key;
     if (is_users && !access::has(who.role, needed)) {
         const auto roles = access::roles_with(needed);

@@ -2,6 +2,8 @@
 
 #include "winnow/ports/signin/throttle_store.hpp"
 
+#include <expected>
+#include <string_view>
 #include <utility>
 
 namespace winnow::api {
@@ -11,6 +13,18 @@ namespace {
 Error no_such_provider()
 {
     return {ErrorCode::not_found, "there is no such provider of sign-ins"};
+}
+
+/// Whether codes can be redeemed there: better known before a browser is led away than when it comes back. Keys were
+/// fetched by then, and to the third endpoint browsers go by themselves.
+bool reaches(const FlowParts& parts, std::string_view endpoint)
+{
+    constexpr std::string_view kScheme = "https://";
+    if (!parts.reaches) return true;
+    const auto rest = endpoint.substr(kScheme.size());
+    const auto authority = rest.substr(0, rest.find_first_of("/?"));
+    const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
+    return parts.reaches(authority.substr(0, colon));
 }
 
 }  // namespace
@@ -58,8 +72,16 @@ Result<Done> load_provider(const FlowPtr& flow, ProviderLogin& login, ports::Ten
 void know_provider(const FlowPtr& flow, const LoginPtr& login, bool newer_keys, identity::ProviderDocuments::Sink then)
 {
     auto& documents = *flow->parts->documents;
-    if (newer_keys) return documents.get_newer_keys(login->tenant, login->provider.issuer, std::move(then));
-    documents.get(login->tenant, login->provider.issuer, std::move(then));
+    auto known = [flow, then = std::move(then)](identity::ProviderDocuments::Found found) mutable {
+        if (found && !reaches(*flow->parts, (*found)->metadata.token_endpoint)) {
+            found = std::unexpected(identity::ProviderUnknown{
+                .word = "away",
+                .detail = "its token_endpoint is an address of an inner network, where nothing is sent"});
+        }
+        then(std::move(found));
+    };
+    if (newer_keys) return documents.get_newer_keys(login->tenant, login->provider.issuer, std::move(known));
+    documents.get(login->tenant, login->provider.issuer, std::move(known));
 }
 
 }  // namespace winnow::api

@@ -64,6 +64,9 @@ Result<signin::Newcomer> newcomer_of(ProviderLogin& login, TenantSession& sessio
     if (!identity) return identity.error();
     if (*identity) return known_user(login, **identity, std::move(who), session);
     if (!who.has_address) return who;
+    const auto removed = session.oidc().was_removed(login.provider.id, person.subject);
+    if (!removed) return removed.error();
+    who.removed = *removed;
     auto same = session.users().find_by_email(*person.email);
     if (!same) return same.error();
     who.address_taken = same->has_value();

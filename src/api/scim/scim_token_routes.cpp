@@ -5,6 +5,7 @@
 #include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/notices.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/ports/access/directory_store.hpp"
 #include "winnow/ports/settings_store.hpp"
@@ -59,7 +60,7 @@ Result<ScimToken> read_token(const Call& call, const json& document)
     token.name = fields.text("name", {0, 200}).value_or("");
     const auto role = fields.word("role", {"viewer", "operator", "auditor"}).value_or("viewer");
     token.role = access::parse_role(role).value_or(access::Role::viewer);
-    token.networks = read_networks(fields);
+    token.networks = read_key_networks(fields, call.who);
     token.expires_at = read_expiry(fields, call.now);
     token.created_at = call.now;
     token.created_by = call.who.actor();
@@ -82,6 +83,7 @@ Result<Response> create_token(const Call& call, TenantSession& session)
     token->id = ScimTokenId(call.services.new_id());
     token->hint = made.hint;
     if (const auto stored = session.directory().add_token(*token, made.hash); !stored) return stored.error();
+    if (const auto told = tell_of_key(call, session, call.who.user); !told) return told.error();
     auto answer = token_json(*token);
     answer["secret"] = made.secret;
     return with_secret(json_response(201, answer));

@@ -2,6 +2,7 @@
 
 #include "api/rest/json_body.hpp"
 #include "api/rest/refusal.hpp"
+#include "api/signin/cookies.hpp"
 #include "winnow/crypto/digest.hpp"
 
 #include <string>
@@ -13,24 +14,54 @@ namespace {
 
 constexpr std::string_view kMd5Header = "Content-MD5";
 
-Error unsigned_request()
+constexpr std::string_view kRestRoot = "/uom/r/";  ///< Where parameters stand in a body, which no query signs.
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+
+/// Whoever did sign is told which part was not taken.
+Error unsigned_request(std::string_view why = {})
 {
-    return {ErrorCode::unauthenticated,
-            "this API takes signed requests alone: with Signature and what belongs to it as parameters, or with "
-            "Authorization: IIJAPI KEY:SIGNATURE"};
+    std::string text =
+        "this API takes signed requests alone: with Signature and what belongs to it as parameters, or with "
+        "Authorization: IIJAPI KEY:SIGNATURE";
+    if (!why.empty()) (text += "; ") += why;
+    return {ErrorCode::unauthenticated, std::move(text)};
 }
 
-Result<identity::SignedRequest> read(const http::RequestHead& head)
+Result<identity::SignedRequest> read_query(const http::RequestHead& head)
 {
-    const auto authorization = head.header("Authorization");
-    if (authorization.empty()) {
-        if (!head.query_parameter("Signature")) return unsigned_request();
+    if (head.query_parameter("Signature")) {
+        if (head.path.starts_with(kRestRoot)) {
+            return unsigned_request("below /uom/r/ the header is needed: a signature in the query covers no body");
+        }
         return identity::read_signed(identity::QueryStyle{.method = head.method,
                                                           .host = head.header("Host"),
                                                           .path = head.path,
                                                           .parameters = head.query_parameters()});
     }
-    if (!authorization.starts_with(identity::kSignedScheme)) return unsigned_request();
+    const auto type = head.header("Content-Type");
+    if (!is_form(head) && type.starts_with(kForm)) {
+        return unsigned_request("this form says that it is not in UTF-8, and is not read");
+    }
+    return unsigned_request();
+}
+
+/// Beside a signature, which is in the Authorization header where `is_rest`.
+bool shows_key(const http::RequestHead& head, bool is_rest)
+{
+    return (!is_rest && !head.header("Authorization").empty()) || !head.header("X-Api-Key").empty();
+}
+
+Result<identity::SignedRequest> read(const http::RequestHead& head)
+{
+    const auto authorization = head.header("Authorization");
+    const bool is_rest = authorization.starts_with(identity::kSignedScheme);
+    const bool is_signed = is_rest || head.query_parameter("Signature");
+    if (is_signed && (shows_key(head, is_rest) || cookie_of(head, kSessionCookie))) {
+        return Error(ErrorCode::invalid_argument,
+                     "a signature and a key, or a session's cookie, came at once: send one of them");
+    }
+    if (authorization.empty()) return read_query(head);
+    if (!is_rest) return unsigned_request();
     if (!head.query.empty()) {
         return Error(ErrorCode::invalid_argument,
                      "in REST style nothing stands in the query, which is not signed: leave it out");
@@ -55,18 +86,27 @@ Result<identity::SignedRequest> signed_request(const http::RequestHead& head, Ti
     return request;
 }
 
-Result<Done> check_signed_body(const http::RequestHead& head, std::string_view body)
+Result<Done> check_signed_body(const http::RequestHead& head, std::string_view body, BodyDigest digest)
 {
+    if (head.header("Authorization").empty()) {
+        if (body.empty()) return Done{};
+        return Error(ErrorCode::invalid_argument,
+                     "what the query signs is the query: leave the body out, or send a form and no query");
+    }
     const auto told = head.header(kMd5Header);
-    const bool is_signed = !told.empty() && !head.header("Authorization").empty();
-    std::string digest;
-    if (!is_signed || (crypto::from_base64(told, digest) && digest == crypto::md5(body))) return Done{};
+    if (told.empty()) {
+        if (body.empty() || digest == BodyDigest::optional) return Done{};
+        return Error(ErrorCode::invalid_argument,
+                     "Content-MD5 is missing: without it nothing of the body is signed, which says what is asked for");
+    }
+    std::string bytes;
+    if (crypto::from_base64(told, bytes) && bytes == crypto::md5(body)) return Done{};
     return Error(ErrorCode::invalid_argument, "Content-MD5 is not that of the body, in base64");
 }
 
 bool is_form(const http::RequestHead& head)
 {
-    return has_media_type(head, {"application/x-www-form-urlencoded"});
+    return has_media_type(head, {kForm});
 }
 
 Result<Done> take_form(http::Request& request)

@@ -69,6 +69,7 @@ FlowParts::FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, p
       breached(parts.breached),
       documents(parts.documents),
       fetcher(parts.fetcher),
+      reaches(parts.reaches),
       sealing(secrets),
       rates(std::move(accounts)),
       bucket_key(crypto::derive_key(parts.key, "buckets")),

@@ -59,6 +59,7 @@ struct FlowParts {
     const identity::BreachedPasswords& breached;
     const std::shared_ptr<identity::ProviderDocuments> documents;
     ports::Fetcher& fetcher;
+    const std::function<bool(std::string_view host)> reaches;
     ports::Sealing& sealing;
     const std::shared_ptr<Rates> rates;
     const std::string bucket_key;

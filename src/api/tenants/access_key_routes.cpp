@@ -3,8 +3,8 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
-#include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/notices.hpp"
 #include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/ports/access/access_key_store.hpp"
@@ -102,7 +102,7 @@ Result<AccessKey> read_access_key(const Call& call, const json& document)
         fields.error("integration_id", "leave it out, or leave user_id out: an access key has one owner");
     }
     if (!key.owner.user && !key.owner.integration) key.owner.user = call.who.user;
-    key.networks = read_networks(fields);
+    key.networks = read_key_networks(fields, call.who);
     key.expires_at = read_expiry(fields, call.now);
     key.created_at = call.now;
     key.created_by = call.who.actor();
@@ -157,8 +157,8 @@ Result<Response> create_access_key(const Call& call, TenantSession& session)
     const auto sealed = call.services.sealing->seal(ports::access_key_place(session.tenant(), key->id), made.secret);
     if (!sealed) return sealed.error();
     if (const auto stored = session.access_keys().add(*key, *sealed); !stored) return stored.error();
-    if (key->owner.user) {
-        if (const auto told = tell_owner(call, session, *key->owner.user); !told) return told.error();
+    if (const auto told = tell_of_key(call, session, key->owner.user.value_or(call.who.user)); !told) {
+        return told.error();
     }
     auto answer = access_key_json(*key);
     answer["secret"] = made.secret;

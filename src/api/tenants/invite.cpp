@@ -76,13 +76,4 @@ Result<Done> invite(const Call& call, ports::TenantSession& session, const ports
     return session.oidc().let_accept(user.id, *provider);
 }
 
-Result<Done> tell_owner(const Call& call, ports::TenantSession& session, UserId owner)
-{
-    if (owner == call.who.user) return Done{};
-    const auto user = session.users().find(owner);
-    if (!user) return user.error();
-    return owe_mail(*call.services.sealing, call.services.new_id(), session, *user, signin::MailKind::key_made, "",
-                    call.now);
-}
-
 }  // namespace winnow::api

@@ -29,7 +29,4 @@ namespace winnow::api {
 [[nodiscard]] Result<Done> invite(const Call& call, ports::TenantSession& session, const ports::User& user,
                                   std::optional<OidcProviderId> provider = {});
 
-/// Whoever has a key of a user's acts in that name: a user learns of one that somebody else made.
-[[nodiscard]] Result<Done> tell_owner(const Call& call, ports::TenantSession& session, UserId owner);
-
 }  // namespace winnow::api

@@ -3,6 +3,7 @@
 #include "api/rest/problem.hpp"
 #include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
+#include "api/tenants/notices.hpp"
 
 #include <string>
 #include <utility>
@@ -56,8 +57,7 @@ Result<Done> follow_address(const Call& call, TenantSession& session, const User
     // An admin's own session goes on.
     const auto ended = end_access(session, now.id, signin::Ending::address_changed, call.who.session);
     if (!ended) return ended.error();
-    return owe_mail(*call.services.sealing, call.services.new_id(), session, before, signin::MailKind::email_changed,
-                    "", call.now);
+    return owe_notice(call, session, before, signin::MailKind::email_changed);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "api/tenants/management_group_fields.hpp"
+#include "api/tenants/notices.hpp"
 #include "api/tenants/user_change.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -159,7 +160,7 @@ Result<ApiKey> read_key(const Call& call, const json& document)
     key.name = fields.text("name", {0, 200}).value_or("");
     key.user_id = fields.id<UserId>("user_id").value_or(call.who.user);
     key.scopes = read_scopes(fields);
-    key.networks = read_networks(fields);
+    key.networks = read_key_networks(fields, call.who);
     key.groups = read_groups(fields);
     key.expires_at = read_expiry(fields, call.now);
     key.created_by = call.who.actor();
@@ -206,7 +207,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
     key->hint = made.hint;
     key->created_at = call.now;
     if (const auto stored = session.users().add_key(*key, made.hash); !stored) return stored.error();
-    if (const auto told = tell_owner(call, session, key->user_id); !told) return told.error();
+    if (const auto told = tell_of_key(call, session, key->user_id); !told) return told.error();
     auto answer = api_key_json(*key);
     answer["secret"] = made.secret;
     return with_secret(json_response(201, answer));

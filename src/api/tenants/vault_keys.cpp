@@ -91,6 +91,18 @@ bool all_destroyed(const std::vector<ports::KeyFacts>& keys)
     return !keys.empty() && std::ranges::all_of(keys, [](const auto& key) { return key.state == "destroyed"; });
 }
 
+/// Another key is of use only once the one before has gone out of use: whoever asks in a loop makes no key of each.
+Result<Done> may_rotate(const std::vector<ports::KeyFacts>& keys)
+{
+    constexpr std::ptrdiff_t kMostRetiring = 5;
+    const auto retiring =
+        std::ranges::count_if(keys, [](const auto& key) { return key.state == "retiring" && !key.resealed_at; });
+    if (retiring < kMostRetiring) return Done{};
+    return Error(ErrorCode::conflict,
+                 "five older keys of the tenant still seal something: ask again once it is sealed anew (resealed_at), "
+                 "which the chore reseal_secrets does within minutes");
+}
+
 struct Destruction {
     std::string service_code;
     std::string reason;
@@ -168,6 +180,9 @@ Result<http::Response> rotate_tenant_key(TenantId id, const http::Request& reque
         if (current.error().code() != ErrorCode::not_found) return current.error();
         return Error(ErrorCode::conflict, "the tenant has no key yet: nothing of it is sealed");
     }
+    const auto keys = vault.keys->keys_of(id);
+    if (!keys) return keys.error();
+    if (const auto may = may_rotate(*keys); !may) return may.error();
     const auto told = recorded(store, "tenant_key.rotate", "tenant:" + id.str(), json::object(), request);
     if (!told) return told.error();
     const auto version = vault.renew(id);

@@ -25,7 +25,12 @@ std::optional<Error> why_not_erased(const TenantAtItsEnd& tenant, const ErasureW
     if (wish.name != tenant.name) {
         return field_error("/name", "is not this tenant's name: say whose data is to be gone for good");
     }
-    if (now < tenant.export_until && !wish.waives_window) {
+    if (tenant.needs_waiver(now) && !wish.waives_window) {
+        if (now >= tenant.export_until) {
+            return Error(ErrorCode::conflict,
+                         "the tenant was closed without a time in which its admins could take along what it owns: say "
+                         "that the window is waived (waive_export_window), if the tenant does so");
+        }
         return Error(ErrorCode::conflict, "the tenant's admins may take along what it owns until " +
                                               format_rfc3339(tenant.export_until) +
                                               ": wait until then, or say that the window is waived "

@@ -46,7 +46,7 @@ constexpr auto kInsertErasure = R"sql(
 insert into erasures (erasure_id, erased_tenant, service_code, name, asked_by, asked_means, asked_request, reason, closed_at,
                       export_until, window_waived, begins_at)
 select $2::uuid, t.tenant_id, t.service_code, t.name, $3::text, $4::text, $5::text, $6::text, t.closed_at,
-       t.export_until, now() < t.export_until,
+       t.export_until, now() < t.export_until or t.export_until <= t.closed_at,
        now() + $7::int8 * interval '1 ms'
   from tenants t where t.tenant_id = $1
 )sql";
@@ -172,6 +172,7 @@ public:
             const auto now = time_of(query(tx, "select now()")[0][0]);
             const domain::TenantAtItsEnd end{.closing = known->state == TenantState::closing,
                                              .name = known->name,
+                                             .closed_at = known->closed_at.value_or(now),
                                              .export_until = known->export_until.value_or(now)};
             if (auto why = domain::why_not_erased(end, order.wish, now)) return *std::move(why);
             query(tx, kInsertErasure, id, order.id, by.actor.id, by.actor.means, by.actor.request_id, order.reason,
@@ -183,7 +184,7 @@ public:
                                         {{"reason", order.reason},
                                          {"erasure", order.id.str()},
                                          {"service_code", known->service_code},
-                                         {"window_waived", now < end.export_until}}));
+                                         {"window_waived", end.needs_waiver(now)}}));
             transaction.commit();
             return erasure;
         }));

@@ -65,6 +65,20 @@ select user_id, managed from user_identities where tenant_id = $1 and provider_i
 constexpr auto kLink = R"sql(
 insert into user_identities (tenant_id, provider_id, subject, user_id, managed) values ($1, $2, $3, $4, $5))sql";
 
+// Of who was deleted a hash of the subject stays, by which the same one is known when it comes again, and nothing else.
+constexpr auto kUnlink = R"sql(
+update user_identities
+   set subject = 'removed:' || encode(sha256(convert_to(subject, 'UTF8')), 'hex'), managed = false, signed_in_at = null
+ where tenant_id = $1 and user_id = $2)sql";
+constexpr auto kWasRemoved = R"sql(
+select exists (select from user_identities
+                where tenant_id = $1 and provider_id = $2
+                  and subject = 'removed:' || encode(sha256(convert_to($3::text, 'UTF8')), 'hex')))sql";
+constexpr auto kForgetRemoved = R"sql(
+delete from user_identities
+ where tenant_id = $1 and provider_id = $2
+   and subject = 'removed:' || encode(sha256(convert_to($3::text, 'UTF8')), 'hex'))sql";
+
 constexpr auto kLetAccept = R"sql(
 update invitations set oidc_provider_id = $3 where tenant_id = $1 and user_id = $2 and state = 'pending')sql";
 
@@ -175,15 +189,24 @@ public:
     Result<Done> unlink(UserId user) override
     {
         return translated([&]() -> Result<Done> {
-            query(tx_, "delete from user_identities where tenant_id = $1 and user_id = $2", tenant_, user);
+            query(tx_, kUnlink, tenant_, user);
             return Done{};
+        });
+    }
+
+    Result<bool> was_removed(OidcProviderId provider, const std::string& subject) override
+    {
+        return translated([&]() -> Result<bool> {
+            return query(tx_, kWasRemoved, tenant_, provider, subject).front()[0].as<bool>();
         });
     }
 
     Result<Done> link(OidcProviderId provider, const std::string& subject, const OidcIdentity& identity) override
     {
-        return unless_taken("user_identities_pkey", "this subject of the provider is somebody already",
-                            [&] { query(tx_, kLink, tenant_, provider, subject, identity.user, identity.managed); });
+        return unless_taken("user_identities_pkey", "this subject of the provider is somebody already", [&] {
+            query(tx_, kForgetRemoved, tenant_, provider, subject);
+            query(tx_, kLink, tenant_, provider, subject, identity.user, identity.managed);
+        });
     }
 
     Result<Done> let_accept(UserId user, OidcProviderId provider) override

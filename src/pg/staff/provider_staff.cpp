@@ -4,6 +4,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
+#include "pg/support/support_ends.hpp"
 #include "pg/tenants/provider_acts.hpp"
 #include "winnow/audit/acts.hpp"
 
@@ -187,6 +188,7 @@ public:
             const auto rows = query(tx, kReset, id, Bytes{enrolment_hash}, ports::kStaffEnrolmentLife.count());
             if (rows.empty()) return not_there();
             query(tx, kEndSessions, id);
+            end_grants_of(tx, id, by);
             record(tx, id, "staff.reset", by);
             transaction.commit();
             return read_member(rows.front());
@@ -204,6 +206,7 @@ public:
                 return Error(ErrorCode::conflict, "is disabled already");
             }
             query(tx, kEndSessions, id);
+            end_grants_of(tx, id, by);
             record(tx, id, "staff.disable", by);
             transaction.commit();
             return read_member(rows.front());

@@ -5,6 +5,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
+#include "pg/support/support_ends.hpp"
 #include "pg/support/support_rows.hpp"
 #include "pg/tenants/provider_acts.hpp"
 #include "winnow/signin/mail_text.hpp"
@@ -101,15 +102,6 @@ Result<TenantSupportGrant> locked(pqxx::transaction_base& tx, SupportGrantId id)
 Error closing()
 {
     return {ErrorCode::conflict, "the tenant is closing: only its own admins get in, and nobody reads it by a grant"};
-}
-
-nlohmann::json told_of(const access::SupportGrant& grant)
-{
-    auto scopes = nlohmann::json::array();
-    for (const auto permission : access::all_permissions()) {
-        if (grant.scopes.contains(permission)) scopes.push_back(access::to_string(permission));
-    }
-    return {{"reason", grant.reason}, {"minutes", grant.minutes}, {"scopes", std::move(scopes)}};
 }
 
 /// The tenant's chain first, then the provider's: whoever wants both takes them in this order.

@@ -65,7 +65,10 @@ class Sender:
                                 headers={"Content-Type": "application/x-www-form-urlencoded"})
 
     def by_rest(self, action, document, expire=None, md5=None, secret=None):
+        """`md5`: of the body; True: what it is."""
         body = json.dumps(document)
+        if md5 is True:
+            md5 = base64.b64encode(hashlib.md5(body.encode()).digest()).decode()
         expire = expire or ahead(hours=1)
         path = REST_PATH + action + ".json"
         text = rest_text("POST", path, expire, md5 or "", "application/json")
@@ -146,6 +149,19 @@ class SendAlert(unittest.TestCase):
         self.assertEqual(self.sender.by_rest("SendAlert", ALERT, md5=right).status, 200)
         self.assertEqual(self.sender.by_rest("SendAlert", {**ALERT, "Severity": "5"}, md5=right).status, 400)
 
+    def test_a_query_that_is_signed_has_no_body_and_no_key_beside_it(self):
+        alert = {**ALERT, "NodeName": "aside"}
+        for method in ("GET", "POST"):
+            with self.subTest(method=method):
+                target = JSON_PATH + "?" + self.sender.parameters(method, alert)
+                answer = self.sender.client.call(method, target, json.dumps(alert), headers={"Content-Type": "application/json"})
+                self.assertEqual(answer.status, 400, answer.body)
+        target = JSON_PATH + "?" + self.sender.parameters("GET", alert)
+        for header in ({"X-Api-Key": "wnk_x"}, {"Authorization": "Bearer wnk_x"}, {"Cookie": "__Host-winnow=x"}):
+            with self.subTest(header=header):
+                self.assertEqual(self.sender.client.get(target, headers=header).status, 400)
+        self.assertEqual(self.sender.client.get(target).status, 200)
+
     def test_ends_when_its_key_is_revoked_and_where_it_may_not_be_used(self):
         ended = access_key({"integration_id": integration()})
         sender = Sender(ended)
@@ -166,9 +182,20 @@ class GetTicketDetail(unittest.TestCase):
         cls.ticket = wait_until(lambda: world.ticket("disk"), "the ticket")
         cls.code = world.instance.ready["tenants"][0]["service_code"]
 
-    def asked(self, key, number=None, code=None):
+    def asked(self, key, number=None, code=None, md5=True):
         return Sender(key).by_rest("GetTicketDetail", {"TicketId": f"UTM{number or self.ticket['number']}",
-                                                       "ServiceCode": code or self.code, "MasterID": "SA1234567"})
+                                                       "ServiceCode": code or self.code, "MasterID": "SA1234567"}, md5=md5)
+
+    def test_is_asked_for_by_a_body_that_is_signed(self):
+        key = access_key()
+        self.assertEqual(self.asked(key, md5=None).status, 400)
+        sender = Sender(key)
+        path = REST_PATH + "GetTicketDetail.json"
+        text = query_text("POST", sender.host, path, {"AccessKeyId": sender.name, "Expire": ahead(hours=1),
+                                                      "SignatureMethod": "HmacSHA256", "SignatureVersion": "2"})
+        query = text.split("\n")[3] + "&Signature=" + urllib.parse.quote(signed(sender.secret, text), safe="")
+        answer = sender.client.post(f"{path}?{query}", {"TicketId": f"UTM{self.ticket['number']}", "ServiceCode": self.code})
+        self.assertEqual(answer.status, 401, "a query signs no body")
 
     def test_shows_a_ticket_to_a_user_of_its_tenant(self):
         answer = self.asked(access_key())

@@ -118,15 +118,16 @@ protected:
         const auto in_an_hour = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now() + 1h);
         const auto expire = format_rfc3339(in_an_hour).substr(0, 19) + "Z";
         const std::string path = "/uom/r/1/GetTicketDetail.json";
-        const auto text = "POST\n\napplication/json\nx-iijapi-expire:" + expire +
+        const std::string body = R"({"TicketId":"UTM1","ServiceCode":"tenant1"})";
+        const auto digest = crypto::to_base64(crypto::md5(body));
+        const auto text = "POST\n" + digest + "\napplication/json\nx-iijapi-expire:" + expire +
                           "\nx-iijapi-signaturemethod:HmacSHA256\nx-iijapi-signatureversion:2\n" + path;
         const auto signature = crypto::to_base64(crypto::hmac_sha256(key["secret"].get<std::string>(), text));
-        const std::string body = R"({"TicketId":"UTM1","ServiceCode":"tenant1"})";
         return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: IIJAPI " +
                key["access_key"].get<std::string>() + ":" + signature + "\r\nx-iijapi-expire: " + expire +
-               "\r\nx-iijapi-signaturemethod: HmacSHA256\r\nx-iijapi-signatureversion: 2"
-               "\r\nContent-Type: application/json\r\nContent-Length: " +
-               std::to_string(body.size()) + "\r\n\r\n" + body;
+               "\r\nx-iijapi-signaturemethod: HmacSHA256\r\nx-iijapi-signatureversion: 2\r\nContent-MD5: " + digest +
+               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+               body;
     }
 
     /// An auditor may not see users.

@@ -56,6 +56,10 @@ TEST_F(VaultTest, SealsUnderTheTenantsKeyAndShowsTheProviderVersionsOnly)
     EXPECT_EQ(keys[1]["state"], "current");
     EXPECT_FALSE(keys[0].contains("wrapped"));
     EXPECT_EQ(provider.ask(get(keys_of(9), kProviderKey)).status, 404);
+    vault_.sql(
+        "insert into tenant_keys select (jsonb_populate_record(k, jsonb_build_object('version', 2 + n, 'state', "
+        "'retiring', 'retired_at', now()))).* from tenant_keys k, generate_series(1, 5) n where version = 1");
+    EXPECT_EQ(provider.ask(post(keys_of(1, "/rotate"), kProviderKey, "")).status, 409) << "five seal something still";
     EXPECT_EQ(provider.ask(get("/admin/v1/keys", "wrong")).status, 401);
     EXPECT_EQ(client.ask(get("/admin/v1/keys", kKey)).status, 404);
 }

@@ -60,6 +60,31 @@ bool is_good(const Result<SignedRequest>& request)
     return request && is_signed_with(*request, kSecret);
 }
 
+TEST(RequestSignature, IsWhatTheExamplesOfItsPageSay)  // docs/access-keys.md
+{
+    QueryStyle query{.method = "GET",
+                     .host = "winnow.example:443",
+                     .path = "/uom/json",
+                     .parameters = {{"Signature", "R4vlpoZsPTDjdzZrvx+XL1gcFEKo+MaPq0Crb7wUnY0="},
+                                    {"Action", "SendAlert"},
+                                    {"APIVersion", "20161003"},
+                                    {"AccessKeyId", "ABCDEFGHIJKLMNOPQRST"},
+                                    {"Explanation", "disk 90% full"},
+                                    {"NodeName", "db-1"},
+                                    {"Severity", "1"},
+                                    {"SignatureMethod", "HmacSHA256"},
+                                    {"SignatureVersion", "2"},
+                                    {"Expire", "2026-11-28T10:00:00Z"}}};
+    EXPECT_TRUE(is_good(read_signed(query)));
+    auto rest = posted();
+    rest.path = "/uom/r/20161003/GetTicketDetail.json";
+    rest.content_md5 = "cc5QPbVTBUIBSMM4ukoYrg==";
+    rest.authorization = "IIJAPI ABCDEFGHIJKLMNOPQRST:sENshwLL4ohKc4yfCcX8r+VpvpnmS4MhFPdIg4PpJZ0=";
+    EXPECT_TRUE(is_good(read_signed(rest)));
+    rest.content_md5 = "";
+    EXPECT_FALSE(is_good(read_signed(rest)));
+}
+
 TEST(RequestSignature, IsThePublishedOneInQueryStyle)
 {
     const auto request = read_signed(published());

@@ -42,11 +42,27 @@ TEST(Issuers, AreHttpsUrlsWithoutQueryAndFragment)
                                    "https://[2001:db8::1]/x", "https://127.0.0.1:9/"}) {
         EXPECT_EQ(problem_of_issuer(good), "") << good;
     }
-    for (const std::string wrong :
-         {"", "https://", "https:///x", "https://:443/", "http://id.example", "HTTPS://id.example", "id.example",
-          "ftp://id.example", "https://id.example?x=1", "https://id.example/#x", "https://a@id.example",
-          "https://a:b@id.example/", "https://id.example/ x", "https://id.example/\t",
-          "https://id.example\\@evil.example", "https://идентификация.example"}) {
+    for (const std::string wrong : {"",
+                                    "https://",
+                                    "https:///x",
+                                    "https://:443/",
+                                    "http://id.example",
+                                    "HTTPS://id.example",
+                                    "id.example",
+                                    "ftp://id.example",
+                                    "https://id.example?x=1",
+                                    "https://id.example/#x",
+                                    "https://a@id.example",
+                                    "https://a:b@id.example/",
+                                    "https://id.example/ x",
+                                    "https://id.example/\t",
+                                    "https://id.example\\@evil.example",
+                                    "https://идентификация.example",
+                                    "https://127.1:9",
+                                    "https://0x7f000001",
+                                    "https://2130706433/",
+                                    "https://127.0.0.1./",
+                                    "https://10.0.0.0x1"}) {
         EXPECT_NE(problem_of_issuer(wrong), "") << wrong;
     }
     EXPECT_EQ(problem_of_issuer("https://id.example/" + std::string(kMaxUrl - 19, 'x')), "");

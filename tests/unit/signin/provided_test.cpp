@@ -142,6 +142,11 @@ TEST(Arrivals, OfStrangersNeedTheTenantsLeaveARoleAndAnAddressThatNobodyHas)
     who.address_taken = true;
     EXPECT_EQ(admit(mapping(), true, who), kRefused) << "an address links nobody";
     who = somebody();
+    who.removed = true;
+    EXPECT_EQ(admit(mapping(), true, who), kRefused) << "an admin took this one away";
+    who.invited = true;
+    EXPECT_EQ(admit(mapping(), true, who).arrival, Arrival::invited) << "and may let it in again";
+    who = somebody();
     who.has_address = false;
     EXPECT_EQ(admit(mapping(), true, who), kRefused);
 }

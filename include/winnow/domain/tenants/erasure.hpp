@@ -24,7 +24,14 @@ inline constexpr std::chrono::days kLongestExportWindow{366};
 struct TenantAtItsEnd {
     bool closing = false;
     std::string name;
+    Timestamp closed_at;
     Timestamp export_until;
+
+    /// Whether its admins have had no time, or have some still: erasing it then takes a waiver.
+    [[nodiscard]] bool needs_waiver(Timestamp now) const noexcept
+    {
+        return now < export_until || export_until <= closed_at;
+    }
 };
 
 struct ErasureWish {

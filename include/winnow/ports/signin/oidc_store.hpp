@@ -124,9 +124,11 @@ public:
                                                                        const std::string& subject) = 0;
     /// The user has signed in by a provider, now.
     [[nodiscard]] virtual Result<Done> note_sign_in(UserId user) = 0;
-    /// Nobody is the user any more.
+    /// Nobody is the user any more, who is being deleted: of whoever was, was_removed() is true from now on.
     [[nodiscard]] virtual Result<Done> unlink(UserId user) = 0;
-    /// `conflict` where the subject is somebody.
+    /// Whether the subject was a user who was deleted, and nobody has let it in since.
+    [[nodiscard]] virtual Result<bool> was_removed(OidcProviderId provider, const std::string& subject) = 0;
+    /// `conflict` where the subject is somebody. It is no removed one any more.
     [[nodiscard]] virtual Result<Done> link(OidcProviderId provider, const std::string& subject,
                                             const OidcIdentity& identity) = 0;
 

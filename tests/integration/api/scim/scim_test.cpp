@@ -282,5 +282,12 @@ TEST_F(Scim, TokensAreMadeByAdminsShownOnceAndOpenUntilTheyAreRevoked)
     EXPECT_FALSE(found());
 }
 
+TEST_F(Scim, TokensAreGoodWhereTheKeyIsThatMakesThem)
+{
+    who_.networks = std::make_shared<const std::vector<Network>>(std::vector{*parse_network("10.0.0.0/8")});
+    EXPECT_EQ(post("/scim-tokens", json::object()).body["networks"], json::array({"10.0.0.0/8"}));
+    EXPECT_THAT(post("/scim-tokens", {{"networks", {"192.0.2.1"}}}).pointers(), ElementsAre("/networks/0"));
+}
+
 }  // namespace
 }  // namespace winnow::test

@@ -152,6 +152,16 @@ TEST_F(People, WhoseAddressAnAdminChangesAreToldAtTheOldOneAndSignedOut)
     EXPECT_EQ(mails(), "email_changed password_reset") << "who keeps the address is told nothing";
 }
 
+TEST_F(People, AreToldOfAddressesThatChangeBackAndForthFiveTimesAnHourAtMost)
+{
+    for (int i = 0; i < 14; ++i) {
+        const auto* const to = i % 2 == 0 ? "victim@elsewhere.example" : "vic@example.org";
+        ASSERT_EQ(patch("/users/" + viewer_, {{"email", to}}).status, 200);
+    }
+    EXPECT_EQ(sql("select string_agg(n::text, ' ') from (select count(*) n from server_mails group by receiver) m"),
+              "5 5");
+}
+
 TEST_F(People, WhoAreInvitedAtAnotherAddressAreInvitedThereAlone)
 {
     const auto path = "/users/" + invited()["id"].get<std::string>();

@@ -110,6 +110,16 @@ TEST_F(TenantEndTest, OnceItIsToBeErasedNobodyGetsIn)
     EXPECT_EQ(number("select count(*) from users"), 2) << "before anything is deleted";
 }
 
+TEST_F(TenantEndTest, WithoutAWindowIsAWaivedOne)
+{
+    ASSERT_TRUE(close());
+    sql("update tenants set export_until = closed_at");
+    EXPECT_FALSE(erase("Tenant 1", false));
+    const auto erasure = erase("Tenant 1", true);
+    ASSERT_TRUE(erasure) << erasure.error().message();
+    EXPECT_TRUE(erasure->window_waived);
+}
+
 TEST_F(TenantEndTest, IsNotSkippedAndNotTakenBack)
 {
     const auto code = [](const auto& refused) {

@@ -260,12 +260,20 @@ TEST_F(OidcStoreTest, AUserHasSignedInWhenItIsNotedAndIsNobodysOnceUnlinked)
         EXPECT_EQ(user.managed_by, provider.id);
         EXPECT_TRUE(session.oidc().note_sign_in(user_));
         EXPECT_TRUE(session.users().find(user_).value().last_sign_in);
+        EXPECT_FALSE(session.oidc().was_removed(provider.id, "sub").value());
         EXPECT_TRUE(session.oidc().unlink(user_));
         EXPECT_FALSE(session.oidc().identity(provider.id, "sub").value());
+        EXPECT_TRUE(session.oidc().was_removed(provider.id, "sub").value()) << "an admin took it away";
+        EXPECT_FALSE(session.oidc().was_removed(provider.id, "sub2").value());
         user = session.users().find(user_).value();
         EXPECT_FALSE(user.managed_by);
         EXPECT_FALSE(user.last_sign_in);
+        EXPECT_TRUE(session.oidc().link(provider.id, "sub", {.user = user_})) << "let in again";
+        EXPECT_FALSE(session.oidc().was_removed(provider.id, "sub").value());
+        EXPECT_TRUE(session.oidc().unlink(user_)) << "and taken away again";
+        EXPECT_TRUE(session.oidc().was_removed(provider.id, "sub").value());
     });
+    EXPECT_EQ(number("select count(*) from user_identities where subject like '%sub%'"), 0) << "a hash alone is left";
 }
 
 TEST_F(OidcStoreTest, ASubjectIsOneUserOfOneProviderOfOneTenant)

@@ -2,6 +2,7 @@
 
 #include "integration/pg/fixture.hpp"
 #include "winnow/audit/record.hpp"
+#include "winnow/pg/provider/provider_staff.hpp"
 #include "winnow/pg/provider/provider_support.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/ports/support/support_grant_store.hpp"
@@ -176,6 +177,30 @@ TEST_F(SupportGrantsTest, AreEndedByTheTenantForGoodAndInBothChains)
     ASSERT_TRUE(end(a_, waits));
     EXPECT_EQ(provider_->find(waits)->grant.state, SupportState::refused);
     EXPECT_EQ(provider_->approve(waits, bob_, by(bob_)).error().code(), ErrorCode::conflict);
+}
+
+TEST_F(SupportGrantsTest, EndWithWhoAskedForThemAndWithWhoApprovedThem)
+{
+    for (const auto& [id, name] : {std::pair{ann_, "ann"}, std::pair{bob_, "bob"}}) {
+        sql("insert into provider_users (provider_user_id, email, name, role, state) values ('" + id.str() + "', '" +
+            name + "@provider.example', 'x', 'support', 'active')");
+    }
+    const auto staff = make_provider_staff(as(database_.provider));
+    const auto first = active(a_);
+    const auto second = active(b_);
+    const auto waits = ask(b_)->grant.id;
+    ASSERT_TRUE(staff->disable(ann_, by(bob_)));
+    for (const auto id : {first, second}) EXPECT_EQ(provider_->find(id)->grant.state, SupportState::ended);
+    EXPECT_EQ(provider_->find(waits)->grant.state, SupportState::refused);
+    EXPECT_FALSE(is_open(a_, first, ann_));
+    EXPECT_EQ(acts(a_.str()), "support_grant.request support_grant.approve support_grant.end");
+    EXPECT_EQ(number("select count(*) from audit where act = 'support_grant.end' and tenant_id = '" +
+                     std::string(kProviders) + "'"),
+              3);
+
+    const auto third = active(a_);
+    ASSERT_TRUE(staff->reset(bob_, std::string(32, 'h'), by(ann_)));
+    EXPECT_EQ(provider_->find(third)->grant.state, SupportState::ended) << "he approved it";
 }
 
 TEST_F(SupportGrantsTest, AreEndedByTheProviderToo)

@@ -110,14 +110,49 @@ TEST(SignedRequest, InRestStyleHasNothingUnsignedInTheQuery)
     EXPECT_EQ(refused(head), ErrorCode::invalid_argument);
 }
 
+TEST(SignedRequest, BelowRestPathsIsSignedInTheHeader)
+{
+    auto head = by_query("POST");
+    head.path = "/uom/r/1/GetTicketDetail.json";
+    EXPECT_EQ(refused(head), ErrorCode::unauthenticated) << "a query signs no body";
+}
+
+TEST(SignedRequest, HasNoOtherCredentialBesideIt)
+{
+    for (const auto& header : {http::Header{"X-Api-Key", "wnk_1"}, http::Header{"Authorization", "Bearer wnk_1"},
+                               http::Header{"Cookie", "__Host-winnow=x"}}) {
+        auto head = by_query();
+        head.headers.push_back(header);
+        EXPECT_EQ(refused(head), ErrorCode::invalid_argument) << header.name;
+        if (header.name == "Authorization") continue;
+        head = by_rest();
+        head.headers.push_back(header);
+        EXPECT_EQ(refused(head), ErrorCode::invalid_argument) << header.name;
+    }
+}
+
 TEST(SignedBody, IsTheOneWhoseDigestWasSigned)
 {
+    using enum BodyDigest;
     const auto digest = crypto::to_base64(crypto::md5("{}"));
-    EXPECT_TRUE(check_signed_body(by_rest(digest), "{}"));
-    EXPECT_FALSE(check_signed_body(by_rest(digest), "{ }"));
-    EXPECT_FALSE(check_signed_body(by_rest("no base64"), "{}"));
-    EXPECT_TRUE(check_signed_body(by_rest(), "{ }")) << "nobody has signed it";
+    for (const auto need : {optional, needed}) {
+        EXPECT_TRUE(check_signed_body(by_rest(digest), "{}", need));
+        EXPECT_FALSE(check_signed_body(by_rest(digest), "{ }", need));
+        EXPECT_FALSE(check_signed_body(by_rest(digest), "", need)) << "taken away";
+        EXPECT_FALSE(check_signed_body(by_rest("no base64"), "{}", need));
+        EXPECT_TRUE(check_signed_body(by_rest(), "", need));
+    }
+    EXPECT_TRUE(check_signed_body(by_rest(), "{ }", optional)) << "nobody has signed it";
+    EXPECT_FALSE(check_signed_body(by_rest(), "{ }", needed));
     EXPECT_EQ(crypto::to_hex(crypto::md5("abc")), "900150983cd24fb0d6963f7d28e17f72") << "RFC 1321, A.5";
+}
+
+TEST(SignedBody, IsNoneBesideASignedQuery)
+{
+    for (const auto* method : {"GET", "POST"}) {
+        EXPECT_FALSE(check_signed_body(by_query(method), "{}", BodyDigest::optional)) << method;
+        EXPECT_TRUE(check_signed_body(by_query(method), "", BodyDigest::optional)) << method;
+    }
 }
 
 TEST(SignedForm, StandsWhereAQueryWould)

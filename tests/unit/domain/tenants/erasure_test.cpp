@@ -78,6 +78,14 @@ TEST(WhyNotErased, TheWindowEndsToTheMillisecondUnlessItIsWaived)
     EXPECT_EQ(refusal(closing(), {.name = "Acme Ltd", .waives_window = true}, kUntil - kMoment), std::nullopt);
 }
 
+TEST(WhyNotErased, NoWindowAtAllIsWaivedLikeOneThatIsOpen)
+{
+    auto at_once = closing();
+    at_once.closed_at = kUntil;
+    EXPECT_EQ(refusal(at_once, {.name = "Acme Ltd"}, kUntil + kMoment), ErrorCode::conflict);
+    EXPECT_EQ(refusal(at_once, {.name = "Acme Ltd", .waives_window = true}, kUntil + kMoment), std::nullopt);
+}
+
 TEST(ErasurePlan, DeletesEachTableOnceThenKeysThenLooksAgainAndCertifiesLast)
 {
     constexpr std::array<std::string_view, 3> kTables{"child", "parent", "other"};
