@@ -1,4 +1,4 @@
--- 0069: where a tenant's data is to lie.
+-- 0066: where a tenant's data is to lie.
 -- compatible: yes
 --
 -- A program from before this step knows of no regions: it makes tenants that say of none, and serves all. '': the tenant
