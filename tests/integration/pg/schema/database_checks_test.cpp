@@ -3,6 +3,11 @@
 #include "support/postgres.hpp"
 
 #include <gmock/gmock.h>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+
+#include <string>
+#include <vector>
 
 namespace winnow::pg {
 namespace {
@@ -91,7 +96,7 @@ TEST(Region, ADatabaseIsWhereItsTenantsSayThatTheyBelong)
     }
     sql.exec0("update tenants set data_region = '' where data_region = 'eu'");
     EXPECT_TRUE(check_region(database.provider, "jp-east"));
-    for (const std::string wrong : {"-jp", "jp-", "JP", "jp_east", std::string(33, 'a')}) {
+    for (const auto& wrong : std::vector<std::string>{"-jp", "jp-", "JP", "jp_east", std::string(33, 'a')}) {
         EXPECT_THROW(sql.exec0("update tenants set data_region = " + sql.quote(wrong)), pqxx::check_violation);
     }
 }
