@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kMoment{1};
 
 TenantAtItsEnd closing()
 {
-    return {.closing = true, .name = "Acme Ltd", .export_until = kUntil};
+    return {.closing = true, .name = "Acme Ltd", .closed_at = {}, .export_until = kUntil};
 }
 
 /// nullopt: it may be erased.
