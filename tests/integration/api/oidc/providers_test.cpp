@@ -142,7 +142,7 @@ TEST_F(OidcProviders, AreNamedByInvitationsThatTheyMayAccept)
     EXPECT_EQ(get("/users/" + invited.id()).body["managed_by"], nullptr);
 }
 
-TEST_F(OidcProviders, ForgetADeletedUserWhoCanComeAnew)
+TEST_F(OidcProviders, KeepOfADeletedUserAHashByWhichItIsKnownWhenItComesAnew)
 {
     const auto id = made("/oidc-providers", a_provider());
     sql("insert into user_identities (tenant_id, provider_id, subject, user_id, managed) values ('" + ours_.str() +
@@ -151,7 +151,8 @@ TEST_F(OidcProviders, ForgetADeletedUserWhoCanComeAnew)
     EXPECT_EQ(remove("/users/" + viewer_).status, 204);
     EXPECT_EQ(sql("select count(*) from user_identities"), "1") << "who is disabled stays who it is";
     EXPECT_EQ(post("/users/" + viewer_ + "/delete", nullptr).status, 204);
-    EXPECT_EQ(sql("select count(*) from user_identities"), "0");
+    EXPECT_EQ(sql("select count(*) from user_identities where subject like '%vic%'"), "0");
+    EXPECT_EQ(sql("select managed::text || count(*) from user_identities group by managed"), "false1");
 }
 
 }  // namespace

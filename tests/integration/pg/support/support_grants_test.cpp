@@ -183,7 +183,7 @@ TEST_F(SupportGrantsTest, EndWithWhoAskedForThemAndWithWhoApprovedThem)
 {
     for (const auto& [id, name] : {std::pair{ann_, "ann"}, std::pair{bob_, "bob"}}) {
         sql("insert into provider_users (provider_user_id, email, name, role, state) values ('" + id.str() + "', '" +
-            name + "@provider.example', 'x', 'support', 'active')");
+            name + "@provider.example', 'x', 'support', 'invited')");
     }
     const auto staff = make_provider_staff(as(database_.provider));
     const auto first = active(a_);
