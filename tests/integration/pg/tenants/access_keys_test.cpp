@@ -296,9 +296,9 @@ TEST_F(AccessKeysTest, AreNarrowedToTheManagementGroupsOfTheirUser)
     made({.integration = sender_}, 'B');
     ASSERT_TRUE(who(of_user));
     EXPECT_EQ(access::said(who(of_user)->groups), "*");
-    sql("update users set management_group_ids = '{" + group + "}'");
+    sql("update users set role = 'operator', management_group_ids = '{" + group + "}'");
     EXPECT_EQ(access::said(who(of_user)->groups), "{" + group + "}");
-    sql("update users set management_group_ids = '{}'");
+    sql("update users set role = 'operator', management_group_ids = '{}'");
     EXPECT_EQ(access::said(who(of_user)->groups), "{}") << "narrowed to none";
     EXPECT_EQ(access::said(who(of_sender)->groups), "*");
 }

@@ -77,6 +77,7 @@ TEST_F(KeysTest, IsNarrowedToTheManagementGroupsThatItAndItsUserHaveInCommon)
         return access::same_groups(find(hash_)->groups, access::groups_of(std::move(groups)));
     };
     EXPECT_EQ(find(hash_)->groups, nullptr);
+    sql("update users set role = 'operator'");
     narrow("users", both);
     EXPECT_TRUE(is({one, other}));
     narrow("api_keys", "'{" + other.str() + "}'");

@@ -174,7 +174,7 @@ TEST_F(ManagementGroups, ASessionIsNarrowedAsItsUserIs)
         return answer.get_future().get().value().value().principal.groups;
     };
     EXPECT_EQ(groups(), nullptr);
-    sql("update users set management_group_ids = '{" + network_ + "}'");
+    sql("update users set role = 'operator', management_group_ids = '{" + network_ + "}'");
     EXPECT_TRUE(access::same_groups(groups(), access::groups_of({*ManagementGroupId::parse(network_)})));
 }
 
