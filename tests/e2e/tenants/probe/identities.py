@@ -66,7 +66,7 @@ AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read", "
 # What a key has whatever scopes it is limited to.
 IN_ANY_SCOPES = {"profile:read"}
 # But not this of it: what the profile's owner has besides.
-OF_WHOLE_KEYS = {"listSessions", "listFactors", "listApiKeys"}
+OF_WHOLE_KEYS = {"listSessions", "listFactors", "listApiKeys", "listAccessKeys"}
 # What only admins see, beside the permission that the route takes.
 OF_ADMINS = {"listScimTokens"}
 # What may be done while the tenant is suspended, whatever the permission says: it takes access away.
