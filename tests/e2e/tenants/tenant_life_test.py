@@ -286,7 +286,7 @@ class Life(unittest.TestCase):
         body = said["certificate"]
         rows = {each["table"]: each["rows"] for each in body["tables"]}
         self.assertEqual((body["tenant"], body["service_code"], body["rows_left"]), (self.id, self.code, 0))
-        self.assertEqual((rows["tickets"], rows["users"], rows["contacts"]), (50, 3, 1))
+        self.assertEqual((rows["tickets"], rows["users"], rows["contacts"]), (50, 4, 1))
         self.assertEqual({each["table"] for each in body["tables"] if each["pages_left"]}, set())
         self.assertIsInstance(body["keys_destroyed"], list)
         self.assertEqual(body["asked"]["reason"], "asked for in writing")

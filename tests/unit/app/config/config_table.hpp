@@ -133,6 +133,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"access_log.max_waiting", [](C c) { return text_of(c.access_log.max_waiting); }, "100"},
         {"access_log.max_waiting_bytes", [](C c) { return text_of(c.access_log.max_waiting_bytes); }, "1048577"},
         {"node.name", [](C c) { return c.node.name; }, "one"},
+        {"node.data_region", [](C c) { return c.node.data_region; }, "jp-east"},
         {"node.io_threads", [](C c) { return text_of(c.node.io_threads); }, "3"},
         {"node.grace", [](C c) { return text_of(c.node.grace); }, "PT3S"},
         {"log.format", format_of, "json"},
