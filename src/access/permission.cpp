@@ -10,7 +10,7 @@ namespace winnow::access {
 namespace {
 
 // Who holds a permission. `user`: those of `roles`, by key or session; `session`: whoever has signed in.
-enum class Holder : std::uint8_t { anyone, integration, user, session, provider };
+enum class Holder : std::uint8_t { anyone, integration, user, session, directory, provider };
 
 /// Some roles, a bit each.
 class Roles {
@@ -90,9 +90,29 @@ constexpr std::array kTable{
     Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, kAdmins, kWrites, AsScope::yes},
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
     Row{Permission::read_exports, "exports:read", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
-    Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    // What is exported is only read: a tenant whose contract ends takes along what it owns.
+    Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
+    Row{Permission::read_announcements, "announcements:read", Holder::user, kAnyUser, kReads, AsScope::yes},
+    Row{Permission::read_inquiries, "inquiries:read", Holder::user, kAnyUser, kReads, AsScope::yes},
+    Row{Permission::write_inquiries, "inquiries:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::read_support_grants, "support-grants:read", Holder::user, kAnyUser, kReads, AsScope::yes},
+    Row{Permission::write_support_grants, "support-grants:write", Holder::user, kAdmins, kReads, AsScope::yes},
+    Row{Permission::read_groups, "management-groups:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_groups, "management-groups:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::write_imports, "imports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::provision_users, "directory:write", Holder::directory},
     Row{Permission::provider, "provider", Holder::provider},
 };
+
+// What who is narrowed to management groups may. The rest is of the whole tenant, or gives access to others.
+constexpr PermissionSet kNarrowed{
+    Permission::read_own_profile,  Permission::write_own_keys,    Permission::write_own_profile,
+    Permission::write_own_factors, Permission::session,           Permission::read_tickets,
+    Permission::work_tickets,      Permission::read_alerts,       Permission::read_rules,
+    Permission::read_contacts,     Permission::read_integrations, Permission::read_deliveries,
+    Permission::retry_deliveries,  Permission::read_settings,     Permission::read_users,
+    Permission::read_silences,     Permission::read_maintenance,  Permission::read_inhibitions,
+    Permission::read_groups,       Permission::read_announcements};
 
 constexpr bool in_order()
 {
@@ -103,9 +123,61 @@ constexpr bool in_order()
 }
 static_assert(in_order(), "every permission has exactly one row, in the order of the enumeration");
 
+// What whoever signs with an access key of his own may, if his role has it.
+constexpr PermissionSet kSigned{Permission::read_tickets};
+
+bool is_users_access_key(const Principal& who) noexcept
+{
+    return who.kind == CredentialKind::access_key && who.integration.is_nil();
+}
+
 constexpr const Row& row_of(Permission permission) noexcept
 {
     return kTable[static_cast<std::size_t>(permission)];
+}
+
+// What the provider's staff may be given leave to read.
+constexpr PermissionSet kOfSupport{
+    Permission::read_tickets,      Permission::read_alerts,     Permission::read_rules,    Permission::read_contacts,
+    Permission::read_integrations, Permission::read_deliveries, Permission::read_settings, Permission::read_silences,
+    Permission::read_maintenance,  Permission::read_inhibitions};
+
+constexpr bool is_a_viewers_reading(PermissionSet all)
+{
+    for (const auto& row : kTable) {
+        const bool reads = row.holder == Holder::user && row.roles.contain(Role::viewer) &&
+                           row.suspended == Suspended::may && row.scope == AsScope::yes && row.step_up == StepUp::no;
+        if (all.contains(row.permission) && !reads) return false;
+    }
+    return true;
+}
+static_assert(is_a_viewers_reading(kOfSupport), "a support grant gives no more than a viewer's role does");
+
+bool is_left_to_support(const Principal& who, Permission permission) noexcept
+{
+    return kOfSupport.contains(permission) && who.scopes && who.scopes->contains(permission);
+}
+
+bool allowed(const Principal& who, Permission permission, bool is_suspended) noexcept
+{
+    const auto& row = row_of(permission);
+    switch (row.holder) {
+        case Holder::anyone: return true;
+        case Holder::integration:
+            return !is_suspended && (who.kind == CredentialKind::integration_key ||
+                                     (who.kind == CredentialKind::access_key && !who.integration.is_nil()));
+        case Holder::directory: return who.kind == CredentialKind::directory && !is_suspended;
+        case Holder::provider: return who.kind == CredentialKind::provider;
+        case Holder::session:
+            return who.kind == CredentialKind::session && is_for_groups(who, permission) &&
+                   (row.suspended == Suspended::may || !is_suspended);
+        case Holder::user:
+            if (who.kind == CredentialKind::support) return is_left_to_support(who, permission);
+            return (is_user(who.kind) || (is_users_access_key(who) && kSigned.contains(permission))) &&
+                   row.roles.contain(who.role) && is_in_scope(who, permission) && is_for_groups(who, permission) &&
+                   (row.suspended == Suspended::may || !is_suspended);
+    }
+    return false;
 }
 
 }  // namespace
@@ -149,25 +221,33 @@ std::string Principal::actor() const
         case CredentialKind::integration_key: return "integration:" + integration.str();
         case CredentialKind::user_key:
         case CredentialKind::session: return "user:" + user.str();
+        case CredentialKind::access_key:
+            return integration.is_nil() ? "user:" + user.str() : "integration:" + integration.str();
+        case CredentialKind::directory: return "directory:" + key.str();
         case CredentialKind::provider: return "provider";
+        case CredentialKind::support: return "provider:" + staff.str();
     }
     return "anonymous";
 }
 
 bool allows(const Principal& who, Permission permission) noexcept
 {
-    const auto& row = row_of(permission);
-    switch (row.holder) {
-        case Holder::anyone: return true;
-        case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
-        case Holder::provider: return who.kind == CredentialKind::provider;
-        case Holder::session:
-            return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
-        case Holder::user:
-            return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
-                   (row.suspended == Suspended::may || !who.tenant_suspended);
-    }
-    return false;
+    return allowed(who, permission, who.tenant_suspended);
+}
+
+bool allows_if_active(const Principal& who, Permission permission) noexcept
+{
+    return allowed(who, permission, false);
+}
+
+PermissionSet support_permissions() noexcept
+{
+    return kOfSupport;
+}
+
+bool is_for_groups(const Principal& who, Permission permission) noexcept
+{
+    return !who.groups || kNarrowed.contains(permission);
 }
 
 bool is_in_scope(const Principal& who, Permission permission) noexcept
@@ -178,7 +258,7 @@ bool is_in_scope(const Principal& who, Permission permission) noexcept
 OutOfPlace out_of_place(const Principal& who, std::string_view address)
 {
     if (!who.networks && !who.places) return OutOfPlace::none;  // most, and each alert's sender is asked
-    const bool is_key = who.kind == CredentialKind::user_key || who.kind == CredentialKind::integration_key;
+    const bool is_key = who.kind != CredentialKind::session && who.kind != CredentialKind::provider;
     const auto parsed = parse_address(address);
     const auto holds = [&](const std::vector<Network>& networks) {
         return parsed && is_in(networks, unmapped(*parsed));
@@ -188,8 +268,9 @@ OutOfPlace out_of_place(const Principal& who, std::string_view address)
     };
     if (who.networks && !holds(*who.networks)) return OutOfPlace::key;
     if (!who.places) return OutOfPlace::none;
-    if (is_user(who.kind) && !lets_in(who.places->users)) return OutOfPlace::users;
-    if (is_user(who.kind) && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
+    const bool is_users = is_user(who.kind) || is_users_access_key(who);
+    if (is_users && !lets_in(who.places->users)) return OutOfPlace::users;
+    if (is_users && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
     return is_key && !lets_in(who.places->keys) ? OutOfPlace::keys : OutOfPlace::none;
 }
 
@@ -197,6 +278,12 @@ bool has(Role role, Permission permission) noexcept
 {
     const auto& row = row_of(permission);
     return row.holder == Holder::user && row.roles.contain(role);
+}
+
+bool is_beyond(Role role, Role other) noexcept
+{
+    return std::ranges::any_of(
+        kTable, [&](const Row& row) { return has(role, row.permission) && !has(other, row.permission); });
 }
 
 bool wants_step_up(Permission permission) noexcept

@@ -3,8 +3,10 @@
 #include "api/audit/access_note.hpp"
 #include "api/calls/credential.hpp"
 #include "api/calls/entitlement.hpp"
+#include "api/calls/rate_class.hpp"
 #include "api/calls/router.hpp"
 #include "api/calls/session_call.hpp"
+#include "api/entrance.hpp"
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rates.hpp"
 #include "api/rest/json_body.hpp"
@@ -12,12 +14,15 @@
 #include "api/rest/rate_answer.hpp"
 #include "api/rest/refusal.hpp"
 #include "api/rest/respond.hpp"
+#include "api/rest/scim_form.hpp"
 #include "api/security/security_answers.hpp"
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
+#include "api/senders/signed_request.hpp"
 #include "api/session_options.hpp"
 #include "api/signin/cookies.hpp"
 #include "api/signin/session_door.hpp"
+#include "api/support/support_reads.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -27,7 +32,9 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <utility>
 
 namespace winnow::api {
@@ -36,80 +43,20 @@ namespace {
 
 using http::Response;
 
-/// What admit() found out, kept for handle().
-struct Admitted final : http::Attachment {
-    std::shared_ptr<const RouteEntry> entry;  ///< Keeps the router: a call may outlive the API.
-    PathParameters parameters;
-    access::Principal who;
-    domain::RateClass kind = domain::RateClass::read;
-    bool asked = false;               ///< The database, for a key that it had not confirmed before.
-    std::optional<Standing> stopped;  ///< It was not, because too many such keys came from that address.
-    Shown shown;
-};
-
-std::string_view token_of(const Admitted& admitted)
-{
-    for (const auto& [name, value] : admitted.parameters) {
-        if (name == "token") return value;
-    }
-    return "";
-}
-
-Timestamp wall_clock()
-{
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 Uuid fresh_id()
 {
     return Uuid::v7(static_cast<std::uint64_t>(wall_clock().time_since_epoch().count()), crypto::random_u64(),
                     crypto::random_u64());
 }
 
-http::Admission refused(Response response)
-{
-    http::Admission admission;
-    admission.refusal = std::move(response);
-    return admission;
-}
+/// Of a form that says who sends it: as long as a text that is signed.
+constexpr BodyLimit kLongestForm{.bytes = identity::kMaxSignedBytes};
 
-/// How long a body may be, and what says so (http::Admission).
-struct BodyLimit {
-    std::size_t bytes = 0;
-    std::string_view setting = {};
-};
-
-http::Admission accepted(std::shared_ptr<const Admitted> admitted, const BodyLimit& limit)
+/// Whether who sends it stands in the body.
+bool shows_in_form(const RouteEntry& entry, const http::RequestHead& head)
 {
-    http::Admission admission;
-    admission.max_body_bytes = limit.bytes;
-    admission.body_setting = limit.setting;
-    admission.caller = admitted->who.tenant.value();
-    admission.attachment = std::move(admitted);
-    return admission;
-}
-
-Response no_route(const Router::Match& match, const http::RequestHead& head)
-{
-    const auto& id = head.request_id;
-    if (match.allowed.empty()) return error_at(head.path, Error(ErrorCode::not_found, "there is no such resource"), id);
-    auto response = error_at(head.path, 405, "method_not_allowed", "this resource takes " + match.allowed, id);
-    response.set("Allow", match.allowed);
-    return response;
-}
-
-SenderRoute sender_of(const RouteEntry& entry)
-{
-    return {.sender = entry.route.sender, .path = entry.path};
-}
-
-/// On which account a request goes.
-domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
-{
-    const auto& route = entry.route;
-    if (entry.special == Special::alerts) return domain::RateClass::ingest;
-    if (is_analysis(route, head) || route.is_charged) return domain::RateClass::heavy;
-    return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
+    const auto* sender = entry.route.sender;
+    return sender != nullptr && sender->is_signed && entry.path != nullptr && entry.path->is_form && is_form(head);
 }
 
 }  // namespace
@@ -126,7 +73,17 @@ public:
                          .max_bytes = options_.max_waiting_body_bytes,
                          .metrics = observe::QueueMetrics(options_.metrics, "bodies")})
     {
+        here_->api = this;
     }
+
+    /// Whoever was asked for comes back when he likes: not in here any more.
+    ~Impl()
+    {
+        const std::unique_lock lock(here_->mutex);
+        here_->api = nullptr;
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     void admit(const http::RequestHead& head, http::AdmissionSink sink)
     {
@@ -152,59 +109,17 @@ public:
             return !now.stopped;
         };
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
-        auto bad = flows_.read_shown(head, token_of(*admitted), match.entry->route.sender, admitted->shown);
-        if (bad) return sink(refused(*std::move(bad)));
+        if (shows_in_form(*match.entry, head)) return sink(accepted(std::move(admitted), kLongestForm));
+        if (auto bad = read_shown(head, *admitted)) return sink(refused(*std::move(bad)));
         authenticate(
             options_.authenticator, admitted->shown,
-            [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator, &uses = options_.uses,
-             logs = access_logs(), sink = std::move(sink)](Result<access::Principal> who) mutable {
-                const auto& entry = *admitted->entry;
-                if (admitted->stopped) {
-                    return sink(
-                        refused(rate_refusal(*admitted->stopped, rate_form(sender_of(entry)), head.request_id)));
+            [admitted, longest, entrance = entrance(), &head, &authenticator = options_.authenticator,
+             sink = std::move(sink)](Result<access::Principal> who) mutable {
+                if (auto refusal = enter(entrance, *admitted, std::move(who), head, longest.bytes)) {
+                    return sink(refused(*std::move(refusal)));
                 }
-                if (!who) {
-                    const bool unknown = who.error().code() == ErrorCode::unauthenticated;
-                    if (unknown && admitted->asked) rates->login_failed(head.remote_address);
-                    if (who.error().code() == ErrorCode::internal) {
-                        observe::error("a key could not be looked up",
-                                       {{"request_id", head.request_id}, {"reason", who.error().message()}});
-                    }
-                    const auto* sender = entry.route.sender;
-                    const auto& shown = admitted->shown;
-                    if (unknown && !shown.is_session) {
-                        logs.refused.note_key(shown.secret, refused_call(head, entry.route, 401, "unauthenticated"));
-                    }
-                    const auto error = unknown ? unauthenticated(shown, head) : who.error();
-                    return sink(refused(refusal(sender, error, head.request_id)));
-                }
-                if (!access::is_in_place(*who, head.remote_address)) {
-                    note_refusal(logs, *who, entry.route, head, 403, "address_not_allowed");
-                    return sink(refused(refusal(entry.route.sender, 403, "address_not_allowed",
-                                                why_not_from(*who, head.remote_address), head.request_id)));
-                }
-                uses.note(*who);
-                admitted->kind = class_of(entry, head);
-                const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
-                const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
-                if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
-                    if (entry.special == Special::none) {
-                        note_refusal(logs, *who, entry.route, head, 429, "rate_limited");
-                    }
-                    return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
-                }
-                const auto& route = entry.route;
-                if (!access::allows(*who, route.permission)) {
-                    note_refusal(logs, *who, route, head, 403, "forbidden");
-                    return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
-                                                head.request_id)));
-                }
-                if (auto stale = step_up_refusal(*who, route.permission, wall_clock(), head.request_id)) {
-                    note_refusal(logs, *who, route, head, 403, "step_up_required");
-                    return sink(refused(*std::move(stale)));
-                }
-                admitted->who = *std::move(who);
                 auto admission = accepted(admitted, longest);
+                const auto& route = admitted->entry->route;
                 if (route.streams) {
                     admission.may_stream = true;
                     admission.recheck = recheck_of(authenticator, admitted->shown, admitted->who, route.permission,
@@ -219,6 +134,15 @@ public:
     {
         const auto attachment = request.attachment;
         const auto& admitted = static_cast<const Admitted&>(*attachment);
+        if (admitted.who.tenant.is_nil() && shows_in_form(*admitted.entry, request.head)) {
+            return enter_by_form(admitted, std::move(request), std::move(sink));
+        }
+        if (admitted.shown.request) {
+            const auto digest = admitted.entry->special == Special::alerts ? BodyDigest::optional : BodyDigest::needed;
+            if (const auto same = check_signed_body(request.head, request.body, digest); !same) {
+                return sink(refusal(sender_of(*admitted.entry), same.error(), request.head.request_id));
+            }
+        }
         if (!admitted.who.tenant.is_nil()) {
             large_bodies_.came(admitted.who.tenant);
             sink = showing_rate(admitted, std::move(sink));
@@ -232,10 +156,11 @@ public:
             case Special::ready: return sink(readiness(options_.checks));
             case Special::auth:
                 return flows_.run(
-                    *admitted.entry, admitted.parameters, std::move(request), std::move(sink),
+                    *admitted.entry, admitted.parameters, {}, std::move(request), std::move(sink),
                     recorder_of(access_logs(), admitted.entry->route, admitted.parameters, wall_clock, fresh_id));
             case Special::security_features: return sink(Response(200, "application/json", security_features_));
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
+            case Special::waiting:
             case Special::none: break;
         }
         // From here on nothing is answered that does not stand in the tenant's access log.
@@ -246,9 +171,14 @@ public:
             return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",
                                 "Content-Type must be application/json, in UTF-8", request.head.request_id));
         }
+        if (const auto& entry = *admitted.entry; entry.special == Special::waiting) {
+            return flows_.run(entry, admitted.parameters, admitted.who, std::move(request), std::move(sink), {});
+        }
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
                       std::move(sink), note);
     }
+
+    [[nodiscard]] const SupportReads& support() const { return support_; }
 
     /// What the connection refuses. Where a sender gives up on 4xx, what will pass has the status at which it comes
     /// again.
@@ -267,6 +197,59 @@ public:
     }
 
 private:
+    /// What the head shows of who it is: the answer where it is refused before anybody is asked.
+    [[nodiscard]] std::optional<Response> read_shown(const http::RequestHead& head, Admitted& admitted) const
+    {
+        const auto* sender = admitted.entry->route.sender;
+        if (sender == nullptr || !sender->is_signed) {
+            return flows_.read_shown(head, token_of(admitted), sender, admitted.shown);
+        }
+        auto request = signed_request(head, wall_clock());
+        if (!request) return refusal(sender, request.error(), head.request_id);
+        admitted.shown.request = *std::move(request);
+        return std::nullopt;
+    }
+
+    /// Of a form that says itself who sends it: he is asked for now, and what he sends is read when that is known.
+    void enter_by_form(const Admitted& before, http::Request request, http::ResponseSink sink)
+    {
+        struct Form {
+            std::shared_ptr<Admitted> admitted;
+            http::Request request;
+            http::ResponseSink sink;
+        };
+        const auto form = std::make_shared<Form>(
+            Form{.admitted = std::make_shared<Admitted>(), .request = std::move(request), .sink = std::move(sink)});
+        auto& admitted = *form->admitted;
+        const auto& head = form->request.head;
+        admitted.entry = before.entry;
+        admitted.parameters = before.parameters;
+        if (const auto taken = take_form(form->request); !taken) {
+            return form->sink(refusal(sender_of(*admitted.entry), taken.error(), head.request_id));
+        }
+        if (auto bad = read_shown(head, admitted)) return form->sink(*std::move(bad));
+        const auto asks = [this, &head, &admitted] {
+            admitted.asked = true;
+            admitted.stopped = rates_->login_refusal(head.remote_address);
+            return !admitted.stopped;
+        };
+        const std::function<bool()> may_ask = std::cref(asks);
+        authenticate(
+            options_.authenticator, admitted.shown,
+            [form, here = here_, entrance = entrance()](Result<access::Principal> who) {
+                auto& [entered, taken, answer] = *form;
+                if (auto refusal = enter(entrance, *entered, std::move(who), taken.head, kLongestForm.bytes)) {
+                    return answer(*std::move(refusal));
+                }
+                taken.attachment = entered;
+                const std::shared_lock lock(here->mutex);
+                if (here->api != nullptr) return here->api->handle(std::move(taken), std::move(answer));
+                answer(refusal(sender_of(*entered->entry), Error(ErrorCode::unavailable, "shutting down"),
+                               taken.head.request_id));
+            },
+            may_ask);
+    }
+
     /// Alerts, here and now.
     void read(const Admitted& admitted, http::Request request, http::ResponseSink sink) const
     {
@@ -326,13 +309,17 @@ private:
         services.sealing = &options_.sealing;
         services.ids = options_.ids;
         services.outbox_changed = options_.outbox_changed;
+        if (options_.sign_in) services.origin = origin_of(options_.sign_in->public_url);
         services.plain_http = options_.plain_http;
         services.webhook_host = options_.webhook_host;
         services.contact_types = options_.contact_types;
         services.alert_limits = options_.limits;
         services.tenant_limits = options_.tenant_limits;
+        services.support_address = options_.support_address;
         return services;
     }
+
+    [[nodiscard]] Entrance entrance() const { return {.rates = rates_, .logs = access_logs(), .uses = options_.uses}; }
 
     [[nodiscard]] AccessLogs access_logs() const
     {
@@ -344,7 +331,7 @@ private:
         if (entry.special == Special::alerts) {
             return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
         }
-        if (entry.special == Special::auth) return {.bytes = kMaxFlowBytes};
+        if (entry.flow != nullptr) return {.bytes = kMaxFlowBytes};
         if (entry.special != Special::none) {
             return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
         }
@@ -357,8 +344,14 @@ private:
 
     [[nodiscard]] static bool takes_json(const http::RequestHead& head)
     {
-        return has_media_type(head, {"application/json", "application/merge-patch+json"});
+        return has_media_type(head, {"application/json", "application/merge-patch+json", kScimType});
     }
+
+    /// Where who comes back late finds the API, as long as it is there.
+    struct Here {
+        std::shared_mutex mutex;
+        Impl* api = nullptr;  ///< Guarded by it.
+    };
 
     const CustomerApiOptions options_;
     const std::shared_ptr<const Router> router_;
@@ -366,9 +359,12 @@ private:
     const Door door_;
     const std::string security_features_ = security_features_json(options_.security);
     const std::string responsibility_ = responsibility_json();
-    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, rates_, wall_clock, fresh_id};
+    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, options_.tenant_limits,
+                          rates_,           wall_clock,        fresh_id};
     SessionCalls sessions_;
+    const SupportReads support_{router_, rates_, options_.database, sessions_, access_logs()};
     LargeBodies large_bodies_;
+    const std::shared_ptr<Here> here_ = std::make_shared<Here>();
 };
 
 CustomerApi::CustomerApi(CustomerApiOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -383,6 +379,11 @@ void CustomerApi::admit(const http::RequestHead& head, http::AdmissionSink sink)
 void CustomerApi::handle(http::Request request, http::ResponseSink sink)
 {
     impl_->handle(std::move(request), std::move(sink));
+}
+
+void CustomerApi::read_by_support(access::Principal who, http::Request request, http::ResponseSink sink)
+{
+    impl_->support().run(std::move(who), std::move(request), std::move(sink));
 }
 
 Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail)

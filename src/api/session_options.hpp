@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How session calls run, and what they are charged for. Private to api.
+/// How session calls run, and what their readings are charged for. Private to api.
 
 #include "api/calls/session_call.hpp"
 #include "api/rates/rates.hpp"

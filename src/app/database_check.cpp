@@ -59,6 +59,17 @@ Result<Done> check_database(const DatabaseConfig& database)
     return Done{};
 }
 
+Result<Done> check_region(const Config& config)
+{
+    const auto& region = config.node.data_region;
+    const auto here = pg::check_region(config.database.provider_url, region);
+    if (here || here.error().code() != ErrorCode::conflict) return here;
+    return field_error("node.data_region", (region.empty() ? "says nothing" : "says " + region) +
+                                               ", and the database is of another place: " + here.error().message() +
+                                               ". This node serves nobody; let it run where they belong, or correct "
+                                               "what it says");
+}
+
 Result<Done> check_vault(const Config& config)
 {
     const auto& url = config.vault.url;

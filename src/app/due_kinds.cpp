@@ -15,6 +15,7 @@
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/pipeline/export_runner.hpp"
+#include "winnow/pipeline/import_runner.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/vault/key_ring.hpp"
 
@@ -68,6 +69,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     remind("server_mail", [&mails = parts_.server_mails] { mails.remind(); });
     remind("backtest", [&backtests = parts_.backtests] { backtests.poke(); });
     remind("export", [&exports = parts_.exports] { exports.poke(); });
+    remind("import", [&imports = parts_.imports] { imports.poke(); });
     remind("takeover", [&stream_keeper = parts_.stream_keeper] { stream_keeper.poke(); });
     remind("configuration", [&policies] { policies.compare(); });
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));

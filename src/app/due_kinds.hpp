@@ -26,6 +26,7 @@ class Metrics;
 namespace winnow::pipeline {
 class BacktestRunner;
 class ExportRunner;
+class ImportRunner;
 class ConfigCache;
 class StreamKeeper;
 class Upkeep;
@@ -49,6 +50,7 @@ struct DueParts {
     dispatch::ServerMails& server_mails;
     pipeline::BacktestRunner& backtests;
     pipeline::ExportRunner& exports;
+    pipeline::ImportRunner& imports;
     pipeline::StreamKeeper& stream_keeper;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;

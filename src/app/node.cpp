@@ -1,41 +1,40 @@
 #include "app/node.hpp"
 
+#include "app/background_jobs.hpp"
 #include "app/bell.hpp"
 #include "app/call_logs.hpp"
 #include "app/callers.hpp"
 #include "app/config/node_settings.hpp"
 #include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
+#include "app/provider_stores.hpp"
 #include "app/secrets.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/delivery/channel.hpp"
+#include "winnow/delivery/fetcher.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/breached_passwords.hpp"
 #include "winnow/identity/password_hasher.hpp"
+#include "winnow/identity/provider_documents.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/alert_ids.hpp"
-#include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/due_board.hpp"
-#include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
-#include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
-#include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -82,21 +81,22 @@ public:
               pipeline_sessions_,
               {.max_retention = std::chrono::days(config.tenants.max_retention_days),
                .newest_rulesets = config.history.newest_rulesets,
-               .audit = std::chrono::days(config.audit.keep_days)},
+               .audit = std::chrono::days(config.audit.keep_days),
+               .rewrite_bytes = config.erasure.rewrite_bytes,
+               .backups = std::chrono::days(config.erasure.backup_days)},
               [this](TenantId tenant, ContactId contact, std::string_view url) {
                   return secrets_.one_key().seal(url, domain::sealed_url_context(tenant, contact));
               },
               head_signer(config), secrets_.chores())),
-          backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
-          export_jobs_(pg::make_export_jobs(pipeline_sessions_, api_session(config))),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
+          fetcher_(delivery::make_fetcher(config.delivery)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
           server_mails_(*mail_queue_, *channel_, server_mail_options(kSeldom), metrics_),
           call_logs_(config, pipeline_sessions_, metrics_),
-          callers_(config, pipeline_sessions_, metrics_),
+          callers_(config, pipeline_sessions_, secrets_.sealing(), metrics_),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
@@ -108,18 +108,21 @@ public:
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
               noted_here())),
-          provider_(pg::make_provider_store(
+          provider_(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
-              noted_here())),
+              config.erasure.begins_after, noted_here()),
           breached_(breached_passwords(config)),
           hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
-          backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
-          exports_(
-              *export_jobs_, ids_,
-              {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes), .look = kSeldom},
-              metrics_),
+          jobs_({.config = config_,
+                 .node = name_,
+                 .pipeline = pipeline_sessions_,
+                 .policies = policies_,
+                 .ids = ids_,
+                 .busy = [this] { return triage_.behind(); },
+                 .look = kSeldom,
+                 .metrics = metrics_}),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           stream_keeper_(
@@ -134,8 +137,9 @@ public:
                       .policies = policies_,
                       .dispatcher = dispatcher_,
                       .server_mails = server_mails_,
-                      .backtests = backtests_,
-                      .exports = exports_,
+                      .backtests = jobs_.backtests(),
+                      .exports = jobs_.exports(),
+                      .imports = jobs_.imports(),
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = callers_.uses(),
@@ -161,8 +165,7 @@ public:
         writer_.start();
         stream_keeper_.start();
         timekeeper_.start();
-        backtests_.start();
-        exports_.start();
+        jobs_.start();
         dispatcher_.start();
         server_mails_.start();
         ready_ = true;
@@ -242,17 +245,6 @@ private:
         return options;
     }
 
-    pipeline::BacktestOptions backtest_options()
-    {
-        pipeline::BacktestOptions options;
-        options.node = name_;
-        options.look = kSeldom;
-        options.busy = [this] {
-            return triage_.behind();
-        };
-        return options;
-    }
-
     /// The parts of readiness, on both listeners.
     api::Checks checks()
     {
@@ -289,6 +281,7 @@ private:
                 .contact_types = delivery::contact_types(),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
+                .support_address = config_.provider.support_address,
                 .resolve_timeout = config_.resolve_timeout,
                 .read_timeout = config_.rest.statement_timeout,
                 .analysis_threads = config_.analysis.threads,
@@ -299,6 +292,9 @@ private:
                 .sign_in = api::SignInParts{.door = callers_.sign_in_door(),
                                             .hasher = hasher_,
                                             .breached = breached_,
+                                            .documents = std::make_shared<identity::ProviderDocuments>(*fetcher_),
+                                            .fetcher = *fetcher_,
+                                            .reaches = delivery::webhook_hosts(config_.delivery.egress_allow),
                                             .key = sign_in_key(config_),
                                             .public_url = config_.delivery.public_url},
                 .denials = &call_logs_.denials()};
@@ -306,14 +302,27 @@ private:
 
     api::ManagementApiOptions management_options()
     {
-        return {.store = *provider_,
+        return {.store = *provider_.tenants,
+                .announcements = *provider_.announcements,
+                .inquiries = *provider_.inquiries,
                 .metrics = metrics_,
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
-                .vault = secrets_.administration()};
+                .vault = secrets_.administration(),
+                .ends = {.store = provider_.ends.get(), .signs = !config_.audit.signing_key_file.empty()},
+                .staff = api::StaffParts{*provider_.staff, hasher_, breached_, secrets_.one_key()},
+                .support = api::SupportParts{.store = *provider_.support,
+                                             .most = config_.tenants.max_support_grants,
+                                             .read =
+                                                 [this](auto who, auto request, auto sink) {
+                                                     customer_api_.read_by_support(std::move(who), std::move(request),
+                                                                                   std::move(sink));
+                                                 }},
+                .tenant_limits = config_.tenants,
+                .data_region = config_.node.data_region};
     }
 
     const Config config_;
@@ -329,11 +338,10 @@ private:
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
-    std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
-    std::unique_ptr<ports::ExportJobs> export_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<delivery::Channels> channel_;
+    std::unique_ptr<ports::Fetcher> fetcher_;  ///< Asked by threads of those below.
     Bell bell_;
     dispatch::Dispatcher dispatcher_;
     std::unique_ptr<ports::ServerMailQueue> mail_queue_;
@@ -344,12 +352,11 @@ private:
     Callers callers_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
-    std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const ProviderStores provider_;                    ///< So does it.
     const identity::BreachedPasswords breached_;
     identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;
-    pipeline::BacktestRunner backtests_;
-    pipeline::ExportRunner exports_;
+    BackgroundJobs jobs_;
     journal::Writer writer_;
     pipeline::StreamKeeper stream_keeper_;
     pipeline::Upkeep upkeep_;

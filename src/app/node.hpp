@@ -43,6 +43,10 @@ private:
 /// what an operator must mend.
 [[nodiscard]] Result<Done> check_database(const DatabaseConfig& database);
 
+/// Whether tenants' data may lie where this node says that it is (node.data_region); fields name what an operator must
+/// mend. The database is as check_database() lets through.
+[[nodiscard]] Result<Done> check_region(const Config& config);
+
 /// Of the vault, where one is configured, its login and its schema; where none is, that the database needs none. A
 /// vault that is away is no error: what it has the keys of waits, and all else goes on. The databases are as
 /// secure_database() leaves them.

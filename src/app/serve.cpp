@@ -74,6 +74,7 @@ Result<Waited> wait_for_database(const Config& config, Signals& signals)
     constexpr std::chrono::seconds kPause{2};
     while (true) {
         auto usable = check_database(config.database);
+        if (usable) usable = check_region(config);
         if (usable) usable = check_vault(config);
         if (usable) return Waited::for_it;
         const auto code = usable.error().code();

@@ -22,16 +22,27 @@ void add_inhibition_commands(Syntax& root, Command& chosen);
 void add_user_commands(Syntax& root, Command& chosen);
 void add_user_life_commands(Syntax& group, Command& chosen);  ///< Below `winnow user`.
 void add_key_commands(Syntax& root, Command& chosen);
+void add_group_commands(Syntax& root, Command& chosen);
 void add_integration_commands(Syntax& root, Command& chosen);
+void add_access_key_commands(Syntax& root, Command& chosen);
+void add_scim_token_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
 void add_tenant_quotas_command(Syntax& tenant, Command& chosen);  ///< Under `tenant`.
+void add_tenant_end_commands(Syntax& tenant, Command& chosen);    ///< Under `tenant`.
 void add_quota_commands(Syntax& root, Command& chosen);
 void add_vault_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);
 void add_access_log_commands(Syntax& root, Command& chosen);
 void add_network_commands(Syntax& root, Command& chosen);
+void add_oidc_provider_commands(Syntax& root, Command& chosen);
 void add_export_commands(Syntax& root, Command& chosen);
+void add_announcement_commands(Syntax& root, Command& chosen);
+void add_inquiry_commands(Syntax& root, Command& chosen);
+void add_support_grant_commands(Syntax& root, Command& chosen);
+void add_staff_commands(Syntax& root, Command& chosen);
+void add_staff_sign_in_commands(Syntax& group, Command& chosen);  ///< Below `winnow staff`.
+void add_import_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);
 
 }  // namespace winnow::cli

@@ -78,6 +78,16 @@ std::string sha1(std::string_view data)
     return {digest.begin(), digest.begin() + length};
 }
 
+std::string md5(std::string_view data)
+{
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int length = 0;
+    if (EVP_Digest(data.data(), data.size(), digest.data(), &length, EVP_md5(), nullptr) != 1) {
+        throw std::runtime_error("MD5 is not available");
+    }
+    return {digest.begin(), digest.begin() + length};
+}
+
 std::string hmac_sha1(std::string_view key, std::string_view data)
 {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

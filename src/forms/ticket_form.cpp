@@ -55,12 +55,8 @@ json shown(const std::vector<ContactGroupId>& groups)
     return list;
 }
 
-json shown(const std::optional<UserId>& id)
-{
-    return id ? json(id->str()) : json(nullptr);
-}
-
-json shown(const std::optional<TicketId>& id)
+template <typename Tag>
+json shown(const std::optional<StrongId<Tag>>& id)
 {
     return id ? json(id->str()) : json(nullptr);
 }

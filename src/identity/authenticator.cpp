@@ -3,6 +3,7 @@
 #include "identity/known_keys.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/token.hpp"
+#include "winnow/ports/access/access_key_door.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/signin/sign_in_door.hpp"
 
@@ -43,6 +44,19 @@ Result<std::optional<ports::Credential>> credential_of(Result<std::optional<port
         ports::Credential{.principal = std::move((*found)->principal), .lives_for = (*found)->lives_for});
 }
 
+/// What is looked up, and by what: SHA-256 of what was shown, or the access key itself, which is no secret. The three
+/// have no name in common: hashes are 32 bytes of which nobody chooses any, access keys 20 characters.
+enum class Shown : std::uint8_t { key, session, access_key };
+
+/// Whose signed request it is: the secret stays here.
+Result<access::Principal> signer_of(const SignedRequest& request, Result<access::Principal> found)
+{
+    if (!found) return found;
+    const auto secret = std::exchange(found->signing_secret, nullptr);
+    if (!secret || !is_signed_with(request, *secret)) return unknown_key();
+    return found;
+}
+
 }  // namespace
 
 // Shared with the look-ups in flight, which may come back after the Authenticator is gone.
@@ -55,19 +69,32 @@ public:
 
     void authenticate(std::string_view key, Sink done, const std::function<bool()>& may_ask)
     {
-        const bool plausible = key.size() <= kLongestKey && (key.starts_with("wnk_") || key.starts_with("wnu_"));
+        const bool plausible = key.size() <= kLongestKey &&
+                               (key.starts_with("wnk_") || key.starts_with("wnu_") || key.starts_with("wns_"));
         if (!plausible) return done(unknown_key());
-        answer(crypto::sha256(key), false, std::move(done), may_ask);
+        answer(crypto::sha256(key), Shown::key, std::move(done), may_ask);
     }
 
     void authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
     {
         auto hash = options_.sessions == nullptr ? std::nullopt : crypto::token_hash(token);
         if (!hash) return done(unknown_key());
-        answer(*std::move(hash), true, std::move(done), may_ask);
+        answer(*std::move(hash), Shown::session, std::move(done), may_ask);
     }
 
-    void answer(std::string hash, bool is_session, Sink done, const std::function<bool()>& may_ask)
+    void authenticate_signed(SignedRequest request, Sink done, const std::function<bool()>& may_ask)
+    {
+        if (options_.access_keys == nullptr) return done(unknown_key());
+        auto access_key = request.access_key;
+        answer(
+            std::move(access_key), Shown::access_key,
+            [request = std::move(request), done = std::move(done)](Result<access::Principal> found) mutable {
+                done(signer_of(request, std::move(found)));
+            },
+            may_ask);
+    }
+
+    void answer(std::string hash, Shown shown, Sink done, const std::function<bool()>& may_ask)
     {
         std::optional<Result<access::Principal>> cached;
         bool ask = false;
@@ -85,7 +112,7 @@ public:
             }
         }
         if (cached) return done(*std::move(cached));
-        if (ask) look_up(std::move(hash), is_session, 1);
+        if (ask) look_up(std::move(hash), shown, 1);
     }
 
     void doubt(const Revoked& what)
@@ -130,7 +157,7 @@ private:
     struct Asked {
         std::uint64_t generation;
         Instant at;
-        bool is_session;
+        Shown shown;
         int times;  ///< Of the same key in a row.
     };
 
@@ -153,7 +180,7 @@ private:
         return known.asked && hearing_.holds(*known.asked, now) && (!known.ends || now < *known.ends);
     }
 
-    void look_up(std::string hash, bool is_session, int times)
+    void look_up(std::string hash, Shown shown, int times)
     {
         std::uint64_t generation = 0;
         {
@@ -161,11 +188,12 @@ private:
             generation = generation_;
         }
         // From before the question on: trust in the answer, and what is left of a key's life, are counted from then.
-        const Asked asked{.generation = generation, .at = options_.clock(), .is_session = is_session, .times = times};
+        const Asked asked{.generation = generation, .at = options_.clock(), .shown = shown, .times = times};
         auto answer = [self = shared_from_this(), hash, asked](Result<std::optional<ports::Credential>> found) {
             self->conclude(hash, asked, std::move(found));
         };
-        if (!is_session) return store_.find(std::move(hash), std::move(answer));
+        if (shown == Shown::key) return store_.find(std::move(hash), std::move(answer));
+        if (shown == Shown::access_key) return options_.access_keys->find(std::move(hash), std::move(answer));
         options_.sessions->find_session(
             std::move(hash), [answer = std::move(answer)](Result<std::optional<ports::FoundSession>> found) mutable {
                 answer(credential_of(std::move(found)));
@@ -190,7 +218,7 @@ private:
                 waiting_.erase(at);
             }
         }
-        if (again) return look_up(hash, asked.is_session, asked.times + 1);
+        if (again) return look_up(hash, asked.shown, asked.times + 1);
         for (auto& sink : sinks) {
             if (!found) {
                 sink(found.error());
@@ -264,6 +292,11 @@ void Authenticator::authenticate(std::string_view key, Sink done, const std::fun
 void Authenticator::authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
 {
     impl_->authenticate_session(token, std::move(done), may_ask);
+}
+
+void Authenticator::authenticate_signed(SignedRequest request, Sink done, const std::function<bool()>& may_ask)
+{
+    impl_->authenticate_signed(std::move(request), std::move(done), may_ask);
 }
 
 void Authenticator::forget(TenantId tenant)

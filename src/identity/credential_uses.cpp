@@ -75,6 +75,7 @@ public:
 
     void note(const access::Principal& who)
     {
+        if (who.kind == CredentialKind::directory) return;  // whoever looks at the users sees that it is at work
         const auto& shown = who.kind == CredentialKind::session ? who.session.value() : who.key;
         if (shown.is_nil()) return;
         const auto minute = std::chrono::floor<std::chrono::minutes>(clock_());

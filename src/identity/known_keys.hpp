@@ -23,8 +23,9 @@ struct KnownKey {
     std::optional<Instant> ends;   ///< When it expires.
 };
 
-/// By their SHA-256, so that memory holds no secret; whoever finds a hash equal has shown the key. What is doubted
-/// stays known: it was good of late. Not thread-safe.
+/// By their SHA-256, so that memory holds no secret but those that access keys sign with, which are here by their own
+/// names; whoever finds a hash equal has shown the key. What is doubted stays known: it was good of late. Not
+/// thread-safe.
 class KnownKeys {
 public:
     explicit KnownKeys(std::size_t most) : most_(most) {}

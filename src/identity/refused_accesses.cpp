@@ -97,7 +97,10 @@ std::string_view means_of(CredentialKind kind) noexcept
         case CredentialKind::user_key: return "user_key";
         case CredentialKind::integration_key: return "integration_key";
         case CredentialKind::session: return "session";
+        case CredentialKind::access_key: return "access_key";
+        case CredentialKind::directory: return "directory";
         case CredentialKind::provider: return "provider";
+        case CredentialKind::support: return "support_grant";
         case CredentialKind::none: return "none";
     }
     return "none";
@@ -143,7 +146,8 @@ public:
     {
         const auto address = canonical_address(call.address);
         call.address = address;
-        const bool plausible = key.size() <= kLongestKey && (key.starts_with("wnk_") || key.starts_with("wnu_"));
+        const bool plausible = key.size() <= kLongestKey &&
+                               (key.starts_with("wnk_") || key.starts_with("wnu_") || key.starts_with("wns_"));
         if (!plausible) return;
         const auto now = clock_();
         auto hash = crypto::sha256(key);

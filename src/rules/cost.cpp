@@ -172,7 +172,8 @@ Result<Done> check_cost(const Cost& of_all, const domain::TenantLimits& limits, 
     if (of_all.memory > std::max(limits.max_rule_memory, stored.memory)) {
         return Error(ErrorCode::conflict, "the rules would take about " + std::to_string(of_all.memory) +
                                               " bytes of memory together, the limit is " +
-                                              std::to_string(limits.max_rule_memory) + "; shorten or delete some");
+                                              std::to_string(limits.max_rule_memory) +
+                                              " (tenants.max_rule_memory); shorten or delete some");
     }
     return Done{};
 }

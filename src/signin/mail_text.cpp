@@ -12,6 +12,7 @@ namespace winnow::signin {
 namespace {
 
 constexpr std::size_t kLongestName = 80;  // code points
+constexpr std::size_t kLongestTitle = 200;
 constexpr std::chrono::milliseconds kNoticeFor = std::chrono::days{1};
 
 /// What stands in the places that the words leave open.
@@ -22,6 +23,7 @@ struct Places {
     std::string until;
     std::string source;
     std::string number;
+    std::string about;
 };
 
 struct Place {
@@ -30,13 +32,14 @@ struct Place {
 };
 constexpr std::array kPlaces{Place{"tenant", &Places::tenant}, Place{"code", &Places::code},
                              Place{"at", &Places::at},         Place{"until", &Places::until},
-                             Place{"source", &Places::source}, Place{"number", &Places::number}};
+                             Place{"source", &Places::source}, Place{"number", &Places::number},
+                             Place{"about", &Places::about}};
 
-std::string shortened(std::string_view name)
+std::string shortened(std::string_view name, std::size_t longest)
 {
     std::string out = shown_text(name);
     std::string_view rest = out;
-    for (std::size_t i = 0; i < kLongestName && !rest.empty(); ++i) rest.remove_prefix(first_code_point(rest).bytes);
+    for (std::size_t i = 0; i < longest && !rest.empty(); ++i) rest.remove_prefix(first_code_point(rest).bytes);
     if (rest.empty()) return out;
     out.resize(out.size() - rest.size());
     return out + "…";
@@ -99,6 +102,15 @@ std::string_view to_string(MailKind kind) noexcept
         case MailKind::new_network: return "new_network";
         case MailKind::few_recovery_codes: return "few_recovery_codes";
         case MailKind::sign_in_held: return "sign_in_held";
+        case MailKind::announced_maintenance: return "announced_maintenance";
+        case MailKind::announced_change: return "announced_change";
+        case MailKind::announced_incident: return "announced_incident";
+        case MailKind::announced_advisory: return "announced_advisory";
+        case MailKind::inquiry_asked: return "inquiry_asked";
+        case MailKind::inquiry_answered: return "inquiry_answered";
+        case MailKind::support_opened: return "support_opened";
+        case MailKind::admin_invited: return "admin_invited";
+        case MailKind::key_made: return "key_made";
     }
     return "invitation";
 }
@@ -109,6 +121,17 @@ std::optional<MailKind> parse_mail_kind(std::string_view word) noexcept
         if (word == to_string(kind)) return kind;
     }
     return std::nullopt;
+}
+
+MailKind mail_of(domain::AnnouncementKind kind) noexcept
+{
+    switch (kind) {
+        case domain::AnnouncementKind::maintenance: return MailKind::announced_maintenance;
+        case domain::AnnouncementKind::change: return MailKind::announced_change;
+        case domain::AnnouncementKind::incident: return MailKind::announced_incident;
+        case domain::AnnouncementKind::advisory: return MailKind::announced_advisory;
+    }
+    return MailKind::announced_maintenance;
 }
 
 std::optional<LinkPurpose> link_of(MailKind kind) noexcept
@@ -124,7 +147,16 @@ std::optional<LinkPurpose> link_of(MailKind kind) noexcept
         case MailKind::email_changed:
         case MailKind::new_network:
         case MailKind::few_recovery_codes:
-        case MailKind::sign_in_held: break;
+        case MailKind::sign_in_held:
+        case MailKind::announced_maintenance:
+        case MailKind::announced_change:
+        case MailKind::announced_incident:
+        case MailKind::announced_advisory:
+        case MailKind::inquiry_asked:
+        case MailKind::inquiry_answered:
+        case MailKind::support_opened:
+        case MailKind::admin_invited:
+        case MailKind::key_made: break;
     }
     return std::nullopt;
 }
@@ -156,12 +188,13 @@ MailText render_mail(MailKind kind, Locale locale, const MailFacts& facts)
 {
     const auto& words = locale == Locale::ja ? japanese(kind) : english(kind);
     const auto link = link_of(kind);
-    const Places places{.tenant = shortened(facts.tenant_name),
+    const Places places{.tenant = shortened(facts.tenant_name, kLongestName),
                         .code = shown_text(facts.service_code),
                         .at = shown_time(facts.at, locale),
                         .until = shown_time(facts.at + worth_sending_for(kind), locale),
                         .source = shown_source(facts.source, locale),
-                        .number = std::to_string(facts.number)};
+                        .number = std::to_string(facts.number),
+                        .about = shortened(facts.about, kLongestTitle)};
     MailText mail;
     mail.subject = filled(words.subject, places);
     mail.text = filled(words.before, places) + "\n\n";

@@ -4,8 +4,8 @@
 /// The words of the mails that the service sends itself. Private to signin.
 ///
 /// A place in braces is filled in by mail_text.cpp: {tenant} its name, {code} its service code, {at} when it happened,
-/// {until} when the link ends, {source} "" or from which address, {number} a number. The link follows `before` in a
-/// paragraph of its own.
+/// {until} when the link ends, {source} "" or from which address, {number} a number, {about} a title. The link follows
+/// `before` in a paragraph of its own.
 
 #include "winnow/signin/mail_text.hpp"
 

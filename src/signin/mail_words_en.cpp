@@ -104,6 +104,76 @@ constexpr MailWords kSignInHeld{
         "If it was not you, somebody is guessing. Your password was not found. A long one that you use "
         "nowhere else, and a second factor, keep it so."};
 
+constexpr MailWords kAnnouncedMaintenance{
+    .subject = "Winnow: maintenance: {about}",
+    .before =
+        "For {tenant} (service code {code}) maintenance of the service was announced on {at}:\n\n"
+        "{about}",
+    .after = "When it will be, and what it means, stands in Winnow, under announcements."};
+
+constexpr MailWords kAnnouncedChange{
+    .subject = "Winnow: change: {about}",
+    .before =
+        "For {tenant} (service code {code}) a change of the service was announced on {at}:\n\n"
+        "{about}",
+    .after = "What changes, and from when on, stands in Winnow, under announcements."};
+
+constexpr MailWords kAnnouncedIncident{
+    .subject = "Winnow: incident: {about}",
+    .before =
+        "For {tenant} (service code {code}) an incident was announced on {at}:\n\n"
+        "{about}",
+    .after = "What is known of it, and what to do, stands in Winnow, under announcements."};
+
+constexpr MailWords kAnnouncedAdvisory{
+    .subject = "Winnow: security advisory: {about}",
+    .before =
+        "For {tenant} (service code {code}) a security advisory was announced on {at}:\n\n"
+        "{about}",
+    .after = "Whom it concerns, and what to do, stands in Winnow, under announcements."};
+
+constexpr MailWords kInquiryAsked{
+    .subject = "Winnow: inquiry of {code}: {about}",
+    .before =
+        "{tenant} (service code {code}) asks, on {at}:\n\n"
+        "{about}",
+    .after =
+        "The whole of it stands on the management listener: winnow inquiry show --provider. Answer it there, so "
+        "that whoever asked is told."};
+
+constexpr MailWords kInquiryAnswered{
+    .subject = "Winnow: your inquiry was answered: {about}",
+    .before =
+        "An inquiry of {tenant} (service code {code}) was answered on {at}:\n\n"
+        "{about}",
+    .after = "The answer stands in Winnow, under inquiries. There one can ask on, or close it."};
+
+constexpr MailWords kSupportOpened{
+    .subject = "Winnow: support may read the data of {code}",
+    .before =
+        "Since {at} one of the provider's support staff may read tickets, alerts, rules and contacts of {tenant} "
+        "(service code {code}), but change nothing, for {number} minutes at most. A second one of the staff has "
+        "approved it. The reason:\n\n"
+        "{about}",
+    .after =
+        "Each reading stands in the access log and in the audit log of {tenant}. An admin can end it at any moment, "
+        "in Winnow, under support grants."};
+constexpr MailWords kAdminInvited{
+    .subject = "Winnow: your provider has invited an administrator",
+    .before =
+        "On {at} the provider of your Winnow has invited an administrator to {tenant} (service code {code}). "
+        "This mail goes to all administrators of {tenant}.",
+    .after =
+        "Whom it was, says the audit log (tenant.invite_admin). If nobody of {tenant} has asked for that, "
+        "disable the user, and ask your provider why."};
+
+constexpr MailWords kKeyMade{
+    .subject = "Winnow: a key was made for you",
+    .before =
+        "On {at} an administrator of {tenant} (service code {code}) made a key for your account. Whoever has it "
+        "acts in your name.",
+    .after = "If you have not asked for it, revoke it in your profile, and ask an administrator of {tenant} why."};
+
 }  // namespace
 
 const MailWords& english(MailKind kind) noexcept
@@ -120,6 +190,15 @@ const MailWords& english(MailKind kind) noexcept
         case MailKind::new_network: return kNewNetwork;
         case MailKind::few_recovery_codes: return kFewRecoveryCodes;
         case MailKind::sign_in_held: return kSignInHeld;
+        case MailKind::announced_maintenance: return kAnnouncedMaintenance;
+        case MailKind::announced_change: return kAnnouncedChange;
+        case MailKind::announced_incident: return kAnnouncedIncident;
+        case MailKind::announced_advisory: return kAnnouncedAdvisory;
+        case MailKind::inquiry_asked: return kInquiryAsked;
+        case MailKind::inquiry_answered: return kInquiryAnswered;
+        case MailKind::support_opened: return kSupportOpened;
+        case MailKind::admin_invited: return kAdminInvited;
+        case MailKind::key_made: return kKeyMade;
     }
     return kInvitation;
 }

@@ -105,6 +105,75 @@ constexpr MailWords kSignInHeld{
         "心当たりがない場合は、誰かがパスワードを推測しようとしています。パスワードは見破られていません。ほか"
         "で使っていない長いパスワードと二要素目が、あなたのアカウントを守ります。"};
 
+constexpr MailWords kAnnouncedMaintenance{
+    .subject = "Winnow: メンテナンスのお知らせ: {about}",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）に、サービスのメンテナンスのお知らせがあります。\n\n"
+        "{about}",
+    .after = "日時と影響は、Winnow の「お知らせ」をご覧ください。"};
+
+constexpr MailWords kAnnouncedChange{
+    .subject = "Winnow: 変更のお知らせ: {about}",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）に、サービスの変更のお知らせがあります。\n\n"
+        "{about}",
+    .after = "変更の内容と時期は、Winnow の「お知らせ」をご覧ください。"};
+
+constexpr MailWords kAnnouncedIncident{
+    .subject = "Winnow: 障害・インシデントのお知らせ: {about}",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）に、障害またはインシデントのお知らせがあります。\n\n"
+        "{about}",
+    .after = "判明していることと必要な対応は、Winnow の「お知らせ」をご覧ください。"};
+
+constexpr MailWords kAnnouncedAdvisory{
+    .subject = "Winnow: セキュリティに関するお知らせ: {about}",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）に、セキュリティに関するお知らせがあります。\n\n"
+        "{about}",
+    .after = "対象と必要な対応は、Winnow の「お知らせ」をご覧ください。"};
+
+constexpr MailWords kInquiryAsked{
+    .subject = "Winnow: {code} からのお問い合わせ: {about}",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）からお問い合わせがありました。\n\n"
+        "{about}",
+    .after =
+        "全文は管理リスナーにあります（winnow inquiry show --provider）。回答もそこで行うと、お問い合わせの方に"
+        "通知されます。"};
+
+constexpr MailWords kInquiryAnswered{
+    .subject = "Winnow: お問い合わせへの回答: {about}",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）のお問い合わせに回答がありました。\n\n"
+        "{about}",
+    .after = "回答は Winnow の「お問い合わせ」にあります。続けて質問することも、終了することもできます。"};
+
+constexpr MailWords kSupportOpened{
+    .subject = "Winnow: サポート担当者による {code} のデータ閲覧が許可されました",
+    .before =
+        "{at} から最長 {number} 分間、提供元のサポート担当者 1 名が {tenant}（サービスコード {code}）のチケット・"
+        "アラート・ルール・連絡先を閲覧できます。変更はできません。別の担当者が承認しています。理由：\n\n"
+        "{about}",
+    .after =
+        "閲覧はすべて {tenant} のアクセスログと監査ログに記録されます。管理者は Winnow の「サポート許可」からいつでも"
+        "終了できます。"};
+constexpr MailWords kAdminInvited{
+    .subject = "Winnow: 提供者が管理者を招待しました",
+    .before =
+        "{at}、Winnow の提供者が {tenant}（サービスコード {code}）に管理者を招待しました。このメールは "
+        "{tenant} のすべての管理者に送信されています。",
+    .after =
+        "招待された人は監査ログ（tenant.invite_admin）で確認できます。{tenant} の誰も依頼していない場合は、そ"
+        "の利用者を無効にし、提供者に理由を確認してください。"};
+
+constexpr MailWords kKeyMade{
+    .subject = "Winnow: あなたのキーが作成されました",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）の管理者が、あなたのアカウントのキーを作成しました。このキーを"
+        "持つ人は、あなたの名前で操作できます。",
+    .after = "依頼した覚えがない場合は、プロフィールでキーを取り消し、{tenant} の管理者に理由を確認してください。"};
+
 }  // namespace
 
 const MailWords& japanese(MailKind kind) noexcept
@@ -121,6 +190,15 @@ const MailWords& japanese(MailKind kind) noexcept
         case MailKind::new_network: return kNewNetwork;
         case MailKind::few_recovery_codes: return kFewRecoveryCodes;
         case MailKind::sign_in_held: return kSignInHeld;
+        case MailKind::announced_maintenance: return kAnnouncedMaintenance;
+        case MailKind::announced_change: return kAnnouncedChange;
+        case MailKind::announced_incident: return kAnnouncedIncident;
+        case MailKind::announced_advisory: return kAnnouncedAdvisory;
+        case MailKind::inquiry_asked: return kInquiryAsked;
+        case MailKind::inquiry_answered: return kInquiryAnswered;
+        case MailKind::support_opened: return kSupportOpened;
+        case MailKind::admin_invited: return kAdminInvited;
+        case MailKind::key_made: return kKeyMade;
     }
     return kInvitation;
 }

@@ -66,7 +66,7 @@ Result<Done> Round::edit(Ticket& ticket, const Ticket& wanted)
     if (wanted.assignee && wanted.assignee != ticket.assignee) {
         const auto known = around_.assignable.find(*wanted.assignee);
         if (known == around_.assignable.end() || !known->second) {
-            return field_error("/assignee", "must be the id of one of your users that is not disabled");
+            return field_error("/assignee", "must be the id of one of your active users");
         }
     }
     const auto events = edit_ticket(ticket, wanted, act_);

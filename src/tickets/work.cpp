@@ -163,6 +163,17 @@ std::vector<TicketEvent> set_parent(Ticket& ticket, const std::optional<TicketId
     return {event(ticket, TicketEventKind::parent_changed, std::move(data), act)};
 }
 
+std::vector<TicketEvent> give_to_group(Ticket& ticket, const std::optional<ManagementGroupId>& from,
+                                       const std::optional<ManagementGroupId>& to, const Act& act)
+{
+    ++ticket.version;
+    EventData fields;
+    fields.object("management_group_id", from_to(text_of(from), text_of(to)));
+    EventData data;
+    data.object("fields", std::move(fields));
+    return {event(ticket, TicketEventKind::edited, std::move(data), act)};
+}
+
 std::vector<TicketEvent> note_retry(Ticket& ticket, DeliveryId delivery, ContactId contact, const Act& act)
 {
     ++ticket.version;

@@ -98,6 +98,7 @@ private:
                 break;
         }
         verdict.ticket_id = ticket->state.id;
+        belong(*ticket, alert);
         follow_flapping(*ticket, gate.flap, cause);
         note_hold(*ticket, gate.why(), verdict);
         if (alert.instance_key.empty()) return;
@@ -116,6 +117,7 @@ private:
         if (ticket == nullptr || !is_live(ticket->state.state)) return;  // ignored
         verdict.disposition = disposition_of(cause, verdict);
         verdict.ticket_id = ticket->state.id;
+        belong(*ticket, cause.alert);
         if (!tickets::acknowledge(ticket->state, cause.alert.received_at)) return;
         verdict.effect = TicketEffect::acknowledged;
         record(*ticket, TicketEventKind::acknowledged, cause, caused_by(cause), false);
@@ -133,7 +135,10 @@ private:
         if (ends_instance ? is_late_end(instance->state, alert)
                           : instance == nullptr && ticket != nullptr && is_live(ticket->state.state) &&
                                 is_late_end(ticket->state, alert)) {
-            if (ticket != nullptr) verdict.ticket_id = ticket->state.id;
+            if (ticket != nullptr) {
+                verdict.ticket_id = ticket->state.id;
+                belong(*ticket, alert);
+            }
             return;  // ignored
         }
         const bool last = ends_instance && ticket != nullptr && ticket->state.firing_instances <= 1;
@@ -148,6 +153,7 @@ private:
         if (over) endings_.add(*ticket, alert.received_at, caused_by(cause).str(), place);
         if (ticket == nullptr || (ticket->state.state == closed && !ends_instance)) return;  // ignored
         verdict.ticket_id = ticket->state.id;
+        belong(*ticket, alert);
         if (verdict.disposition != Disposition::held) verdict.disposition = Disposition::resolved;
     }
 
@@ -194,6 +200,7 @@ private:
         if (!is_over(ticket.state.state, ticket.state.recovered_at)) learn(ticket, cause);
         verdict.effect = TicketEffect::refreshed;
         verdict.ticket_id = ticket.state.id;
+        belong(ticket, cause.alert);
         const auto flap = holds_.see_flap(cause, true);
         if (is_over(ticket.state.state, ticket.state.recovered_at)) return;
         follow_flapping(ticket, flap, cause);
@@ -208,6 +215,19 @@ private:
         Holds::hush(ticket, gate, cause);
         learn(ticket, cause);
         holds_.go_on(ticket, gate, cause);
+    }
+
+    /// Whoever sees the ticket sees the alert, which is in it now.
+    void belong(TicketSlot& ticket, const domain::Alert& alert) const
+    {
+        auto& state = ticket.state;
+        const domain::Belonging was{
+            .integration = state.integration_id, .group = state.management_group_id, .by_hand = state.group_by_hand};
+        const auto now = domain::joined_by(was, alert, settings_.management_groups);
+        if (now == was) return;
+        state.integration_id = now.integration;
+        state.management_group_id = now.group;
+        ticket.changed = true;
     }
 
     static void see(TicketSlot& ticket, const Evaluated& cause)
@@ -307,6 +327,9 @@ private:
         ticket.suppressed = cause.evaluation.suppressed;
         ticket.suppression_reason = cause.evaluation.suppression_reason;
         ticket.route = cause.evaluation.route;
+        const auto whose = domain::belonging_of(alert, settings_.management_groups);
+        ticket.integration_id = whose.integration;
+        ticket.management_group_id = whose.group;
         auto data = caused_by(cause);
         data.add("severity", to_string(alert.severity)).words("title", alert.title);
         Restraint restraint;

@@ -105,6 +105,13 @@ def access_log_lines(rows):
                    f"{row['logged_per_second']:,.0f}/s, without {row['without_per_second']:,.0f}/s")
 
 
+def group_lines(rows):
+    for row in rows:
+        ratio = row["with_per_second"] / row["without_per_second"]
+        yield line("groups", row["what"] + ", with management groups", f"{row['with_per_second']:,.0f}/s", ">= 97 % of without",
+                   ratio >= 0.97, f"{100 * ratio:.1f} % of {row['without_per_second']:,.0f}/s")
+
+
 def signin_lines(row):
     yield line("signin", f"password sign-ins, {row['at_once']} at a time", f"{row['signins_per_second']:.0f}/s", ">= 30/s",
                row["signins_per_second"] >= 30, f"p99 {row['p99_ms']:.0f} ms")
@@ -115,6 +122,8 @@ def signin_lines(row):
 def key_lines(row):
     yield line("keys", f"check of one of {row['keys']:,} known keys", f"{row['cached_us']:.2f} us", "<= 5 us",
                row["cached_us"] <= 5, f"its SHA-256 alone {row['digest_us']:.2f} us")
+    yield line("keys", f"check of a signed request of one of {row['keys']:,} known access keys", f"{row['signed_us']:.2f} us",
+               "<= 10 us", row["signed_us"] <= 10, "of half a kilobyte, its HMAC included")
     yield line("keys", "the same while others' access is taken", f"{row['while_revoked_us']:.2f} us", "<= 5 us",
                row["while_revoked_us"] <= 5)
 
@@ -150,6 +159,7 @@ def main():
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
         export = json.loads(run("export", [f"{given.build}/tests/bench/bench_export", "--json", *quick]))
         access_log = json.loads(run("access-log", [f"{given.build}/tests/bench/bench_access_log", "--json", *quick]))
+        groups = json.loads(run("groups", [f"{given.build}/tests/bench/bench_groups", "--json", *quick]))
         keys = json.loads(run("keys", [f"{given.build}/tests/bench/bench_keys", "--json", *quick]))
         vault = json.loads(run("vault", [f"{given.build}/tests/bench/bench_vault", "--json", *quick], good=(0, 1)))
         edits = [json.loads(row) for row in
@@ -165,10 +175,11 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *access_log_lines(access_log), *export_lines(export), *key_lines(keys), *vault_lines(vault), *signin_lines(signin),
-             *ingest_lines(ingest)]
+             *access_log_lines(access_log), *export_lines(export), *group_lines(groups), *key_lines(keys), *vault_lines(vault),
+             *signin_lines(signin), *ingest_lines(ingest)]
     report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit,
-              "access_log": access_log, "export": export, "keys": keys, "vault": vault, "signin": signin, "ingest": ingest, "fair": fair}
+              "access_log": access_log, "export": export, "groups": groups, "keys": keys, "vault": vault, "signin": signin,
+              "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 

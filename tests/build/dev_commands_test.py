@@ -12,8 +12,8 @@ import unittest
 
 COMMANDS = ["run", "build", "build debug", "build asan --times", "test", "test --label unit", "test --asan",
             "fuzz condition 1", "bench", "bench rules", "bench backtest", "bench audit", "bench access-log", "bench export",
-            "bench keys", "bench vault", "bench ingest", "bench edits", "bench signin", "bench fair", "lint", "lint --tidy",
-            "fmt", "docs", "sbom", "deps", "deps build", "clean", "fresh --run-only"]
+            "bench groups", "bench keys", "bench vault", "bench ingest", "bench edits", "bench signin", "bench fair", "lint",
+            "lint --tidy", "fmt", "docs", "sbom", "deps", "deps build", "clean", "fresh --run-only"]
 
 
 class DevCommands(unittest.TestCase):

@@ -8,6 +8,8 @@ in order in one folder.
     WINNOW_BINARY=build/release/winnow python3 docs_test.py --update     puts what was printed into the pages
 """
 
+import base64
+import hashlib
 import os
 import pathlib
 import re
@@ -17,8 +19,11 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.parse
 
 from harness import Instance
+
+from senders.signature_twin import query_text, rest_text, signed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -131,6 +136,31 @@ class Examples(unittest.TestCase):
         self.assertEqual(result.returncode, 0, f"{example.name()}:\n{result.stdout}{result.stderr}")
         if example.expected is not None:
             self.assertEqual(plain(result.stdout), plain(example.expected), f"{example.name()} printed\n{result.stdout}")
+
+
+class Signatures(unittest.TestCase):
+    """The vectors of docs/access-keys.md, which request_signature_test.cpp gives to the program."""
+
+    def test_are_those_of_the_texts_above_them(self):
+        page = (ROOT / "docs/access-keys.md").read_text(encoding="utf-8")
+        secret, = re.findall(r"the secret `(\w{40})`", page)
+        key, = re.findall(r"the access key `(\w{20})`", page)
+        found = {kind: [block["body"].rstrip("\n") for block in FENCE.finditer(page) if block["info"] == f"text {kind}"]
+                 for kind in ("signed", "signature")}
+        self.assertEqual([len(found["signed"]), len(found["signature"])], [2, 2])
+        self.assertEqual(found["signature"], [signed(secret, text) for text in found["signed"]])
+        method, host, path, query = found["signed"][0].split("\n")
+        self.assertEqual(found["signed"][0], query_text(method, host, path, dict(urllib.parse.parse_qsl(query))))
+        self.assertIn(f"AccessKeyId={key}&", query)
+        self.assertIn("&Signature=" + urllib.parse.quote(found["signature"][0], safe=""), page)
+        body, = re.findall(r"with the body `(.*?)`", page)
+        digest = base64.b64encode(hashlib.md5(body.encode()).digest()).decode()
+        self.assertEqual(found["signed"][1], rest_text("POST", "/uom/r/20161003/GetTicketDetail.json", "2026-11-28T10:00:00Z",
+                                                       digest, "application/json"))
+        self.assertIn(f"`Authorization: IIJAPI {key}:{found['signature'][1]}`", page)
+        unit = (ROOT / "tests/unit/identity/request_signature_test.cpp").read_text(encoding="utf-8")
+        for signature in found["signature"]:
+            self.assertIn(signature, unit)
 
 
 class Names(unittest.TestCase):

@@ -75,18 +75,23 @@ PostgresCluster& PostgresCluster::instance()
 }
 
 // As the schema describes the proof, without the program's own code.
-void begin_as(pqxx::transaction_base& tx, const TestDatabase& database, const std::string& tenant)
+void begin_as(pqxx::transaction_base& tx, const TestDatabase& database, const std::string& tenant,
+              const std::string& groups)
 {
     const std::string moment =
         tx.exec("begin; select encode(int4send(pg_backend_pid()) || timestamptz_send(now()), 'hex')")[0][0].c_str();
     pqxx::connection connection(database.superuser);
     pqxx::nontransaction admin(connection);
-    const std::string proof = admin
-                                  .exec1("select encode(sha256(outer_pad || sha256(inner_pad || uuid_send('" + tenant +
-                                         "') || decode('" + moment + "', 'hex'))), 'hex') from tenant_key")[0]
-                                  .c_str();
+    const auto about = "uuid_send('" + tenant + "') || decode('" + moment + "', 'hex')";
+    const auto proof_of = [](const std::string& what) {
+        return "encode(sha256(outer_pad || sha256(inner_pad || " + what + ")), 'hex')";
+    };
+    const auto proofs = admin.exec1(
+        "select " + proof_of(about) + ", " +
+        proof_of("'groups'::bytea || " + about + " || convert_to('" + groups + "', 'UTF8')") + " from tenant_key");
     tx.exec("select set_config('winnow.tenant_id', '" + tenant + "', true), set_config('winnow.tenant_proof', '" +
-            proof + "', true)");
+            proofs[0].c_str() + "', true), set_config('winnow.groups', '" + groups +
+            "', true), set_config('winnow.groups_proof', '" + proofs[1].c_str() + "', true)");
 }
 
 PostgresCluster::PostgresCluster()

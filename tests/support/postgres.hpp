@@ -27,8 +27,10 @@ struct TestDatabase {
     std::string provider;
 };
 
-/// A transaction on a session of winnow_api, of the tenant: what only a holder of the database's key can begin.
-void begin_as(pqxx::transaction_base& tx, const TestDatabase& database, const std::string& tenant);
+/// A transaction on a session of winnow_api, of the tenant, narrowed to these groups: what only a holder of the
+/// database's key can begin. `groups`: an array as PostgreSQL reads one, or "*".
+void begin_as(pqxx::transaction_base& tx, const TestDatabase& database, const std::string& tenant,
+              const std::string& groups = "*");
 
 /// As put_copy(), with the shelf of this build folder; of another PostgreSQL another template is made. `make` leaves
 /// the cluster stopped.

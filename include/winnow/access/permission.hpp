@@ -3,6 +3,7 @@
 /// @file
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/access/source_networks.hpp"
 #include "winnow/base/network.hpp"
 #include "winnow/base/time.hpp"
@@ -62,7 +63,16 @@ enum class Permission : std::uint8_t {
     read_audit,
     read_exports,  ///< All that the tenant owns, at once.
     write_exports,
-    provider,  ///< Management listener only.
+    read_announcements,
+    read_inquiries,
+    write_inquiries,
+    read_support_grants,
+    write_support_grants,  ///< Ends them.
+    read_groups,           ///< Management groups.
+    write_groups,
+    write_imports,    ///< All that a tenant is to own, at once.
+    provision_users,  ///< A tenant's directory only, by SCIM.
+    provider,         ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
@@ -102,7 +112,10 @@ enum class CredentialKind : std::uint8_t {
     integration_key,
     user_key,
     provider,
-    session,  ///< A user's, who has signed in fully.
+    session,     ///< A user's, who has signed in fully.
+    support,     ///< One of the provider's staff, by a support grant.
+    access_key,  ///< It signs requests: an integration's sends alerts, a user's reads tickets.
+    directory,   ///< A tenant's directory, by its token: it keeps its users.
 };
 
 /// A caller whose credential was verified.
@@ -110,23 +123,28 @@ struct Principal {
     CredentialKind kind = CredentialKind::none;
     TenantId tenant;           ///< nil for the provider.
     std::string service_code;  ///< The tenant's, for logs.
-    UserId user;               ///< user_key and session only, as what follows.
+    UserId user;               ///< user_key, session, and access_key of a user, as what follows.
     std::string user_name;
     std::string email;
-    Role role = Role::viewer;
-    IntegrationId integration;  ///< integration_key only.
+    Role role = Role::viewer;   ///< Of a directory: that of users whom it makes.
+    IntegrationId integration;  ///< integration_key, and access_key of an integration.
     std::string integration_name;
-    Uuid key;                             ///< Which of their keys it is; nil where there is none.
-    std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
+    StaffId staff;                        ///< support only.
+    Uuid key;                             ///< Which of their keys it is, or the support grant; nil: none.
+    std::optional<PermissionSet> scopes;  ///< Of what the role may it has these; nullopt: all, but of support none.
+    Groups groups;  ///< A user's, whatever it shows: to which management groups it is narrowed; null: none.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
     bool second_factor = false;                    ///< session only: a second factor was part of it.
+    bool by_provider = false;                      ///< session only: begun by the word of a provider of sign-ins.
     std::shared_ptr<const SourceNetworks> places;  ///< Where the tenant lets callers in; null: everywhere.
+    /// access_key only, and only until identity::Authenticator has checked a signature with it: null for all others.
+    std::shared_ptr<const std::string> signing_secret;
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
-    /// "user:<id>", "integration:<id>", "provider": the actor of what it does.
+    /// "user:<id>", "integration:<id>", "provider", "provider:<id>": the actor of what it does.
     [[nodiscard]] std::string actor() const;
 };
 
@@ -136,12 +154,26 @@ struct Principal {
     return kind == CredentialKind::user_key || kind == CredentialKind::session;
 }
 
-/// Pure: whether `who` may: its role has the permission, and its key's scopes do not leave it out. A suspended tenant's
-/// users may read only; its integrations may not ingest.
+/// Pure: whether `who` may: its role has the permission, its key's scopes do not leave it out, and it is one that a
+/// caller who is narrowed to management groups may have, where this one is. A suspended tenant's users may read only;
+/// its integrations may not ingest. By a support grant one may what its scopes name of support_permissions(), whatever
+/// role stands beside them.
 [[nodiscard]] bool allows(const Principal& who, Permission permission) noexcept;
+
+/// The same, as if the tenant were not suspended: for what only takes access away, and for seeing what there is to
+/// take.
+[[nodiscard]] bool allows_if_active(const Principal& who, Permission permission) noexcept;
+
+/// What a support grant may name, and has where it names nothing: reading what a viewer reads, but neither people nor
+/// logs.
+[[nodiscard]] PermissionSet support_permissions() noexcept;
 
 /// The part of it that scopes decide: true where there are none.
 [[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;
+
+/// The part of it that management groups decide: what is of the whole tenant, or gives access to others, is for nobody
+/// who is narrowed.
+[[nodiscard]] bool is_for_groups(const Principal& who, Permission permission) noexcept;
 
 /// What keeps a caller out of where it asks from.
 enum class OutOfPlace : std::uint8_t {
@@ -161,6 +193,9 @@ enum class OutOfPlace : std::uint8_t {
 }
 
 [[nodiscard]] bool has(Role role, Permission permission) noexcept;
+
+/// Whether `role` may something that `other` may not.
+[[nodiscard]] bool is_beyond(Role role, Role other) noexcept;
 
 /// Whether a session must have shown password and second factor of late: what is done with it gives or takes access, or
 /// sends the tenant's data elsewhere. The rest of it says signin::needs_step_up().

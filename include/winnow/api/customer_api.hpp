@@ -48,6 +48,7 @@ struct SecurityFacts {
     bool database_verified = false;  ///< Each of the database's URLs is one of this machine, or verified by name.
     bool durable_commits = false;    ///< What PostgreSQL may lose is refused at the start.
     bool tenant_keys = false;        ///< There is a vault.
+    bool data_region = false;        ///< The node says where it is.
 };
 
 /// What the customer API works with. Everything referred to outlives it.
@@ -68,6 +69,7 @@ struct CustomerApiOptions {
     std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
     domain::AlertLimits limits;
     domain::TenantLimits tenant_limits;
+    std::string support_address = {};  ///< Who is mailed what tenants ask; "": nobody.
     std::size_t max_rest_body_bytes = 1'048'576;
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};  ///< Alertmanager alerts without an end.
     std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a REST request that only reads.
@@ -90,6 +92,10 @@ public:
     void handle(http::Request request, http::ResponseSink sink) override;
     [[nodiscard]] http::Response protocol_error(std::string_view path, int status, std::string_view code,
                                                 std::string_view detail) override;
+
+    /// GET or HEAD of a path below /api/v1, for one of the provider's staff by a support grant
+    /// (CredentialKind::support). Never blocks; `sink` is called once, from any thread.
+    void read_by_support(access::Principal who, http::Request request, http::ResponseSink sink);
 
 private:
     class Impl;

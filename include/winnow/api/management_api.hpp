@@ -5,16 +5,21 @@
 /// customer listener.
 
 #include "winnow/api/customer_api.hpp"
+#include "winnow/api/staff_parts.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/messages/provider_announcements.hpp"
+#include "winnow/ports/messages/provider_inquiries.hpp"
+#include "winnow/ports/support/provider_support.hpp"
 #include "winnow/ports/vault/key_store.hpp"
 #include "winnow/ports/vault/sealing.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +27,10 @@
 
 namespace winnow::observe {
 class Metrics;
+}
+
+namespace winnow::ports {
+class TenantEnds;
 }
 
 namespace winnow::api {
@@ -36,8 +45,24 @@ struct VaultAdministration {
     std::function<void()> refresh = {};  ///< This node knows at once of what was changed.
 };
 
+/// What the staff read of tenants by support grants. All of it outlives the API.
+struct SupportParts {
+    ports::ProviderSupport& store;
+    std::size_t most = 5;  ///< Of one tenant's, that wait for approval or are active.
+    /// CustomerApi::read_by_support().
+    std::function<void(access::Principal who, http::Request request, http::ResponseSink sink)> read;
+};
+
+/// What the provider may do about the end of tenants; empty: nothing. It outlives the API.
+struct EndOfTenants {
+    ports::TenantEnds* store = nullptr;
+    bool signs = false;  ///< There is a key to sign certificates of deletion by.
+};
+
 struct ManagementApiOptions {
     ports::ProviderStore& store;
+    ports::ProviderAnnouncements& announcements;
+    ports::ProviderInquiries& inquiries;
     observe::Metrics& metrics;
     std::string provider_key_sha256;           ///< 32 bytes; "": no bearer credential (production).
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
@@ -45,6 +70,11 @@ struct ManagementApiOptions {
     domain::AlertIds ids;                      ///< What names alerts.
     ports::Sealing* sealing = nullptr;         ///< Of links by mail; null: nobody is invited.
     VaultAdministration vault = {};
+    EndOfTenants ends = {};
+    std::optional<StaffParts> staff = {};      ///< nullopt: nobody of the staff signs in.
+    std::optional<SupportParts> support = {};  ///< nullopt: nothing of a tenant's content is read here.
+    domain::TenantLimits tenant_limits = {};   ///< Where the provider has set nothing for a tenant.
+    std::string data_region = {};              ///< Of tenants that are made here: domain::Tenant::data_region.
 };
 
 /// How many of the store's calls are under way at once.

@@ -84,6 +84,14 @@ using InvitationId = StrongId<struct InvitationTag>;
 using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using ExportId = StrongId<struct ExportTag>;
+using OidcProviderId = StrongId<struct OidcProviderTag>;
+using AnnouncementId = StrongId<struct AnnouncementTag>;
+using InquiryId = StrongId<struct InquiryTag>;
+using StaffId = StrongId<struct StaffTag>;
+using SupportGrantId = StrongId<struct SupportGrantTag>;
+using ErasureId = StrongId<struct ErasureTag>;
+using ManagementGroupId = StrongId<struct ManagementGroupTag>;
+using ImportId = StrongId<struct ImportTag>;
 
 }  // namespace winnow
 

@@ -13,6 +13,8 @@ namespace winnow::crypto {
 [[nodiscard]] std::string sha256(std::string_view data);  ///< 32 bytes.
 /// 20 bytes. Only where others have chosen it: for lists of breached passwords, and below HMAC in one-time codes.
 [[nodiscard]] std::string sha1(std::string_view data);
+/// 16 bytes. Only where others have chosen it: a body's Content-MD5, which its sender has signed.
+[[nodiscard]] std::string md5(std::string_view data);
 [[nodiscard]] std::string hmac_sha1(std::string_view key, std::string_view data);
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view data);  ///< 32 bytes.
 

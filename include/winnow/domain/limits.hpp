@@ -43,6 +43,7 @@ struct TenantLimits {
     std::size_t max_silences = 1'000;  ///< That are not over.
     std::size_t max_maintenance_windows = 200;
     std::size_t max_inhibitions = 200;
+    std::size_t max_management_groups = 200;
     std::size_t max_integrations = 1'000;
     std::size_t max_contacts = 10'000;
     std::size_t max_contact_groups = 1'000;
@@ -53,6 +54,9 @@ struct TenantLimits {
     std::size_t max_contacts_told = 1'000;                 ///< Of one event of a ticket, however many its route has.
     std::size_t max_exports_a_day = 4;                     ///< In UTC.
     std::size_t max_export_bytes = std::size_t{4} << 30U;  ///< Of an archive.
+    std::size_t max_support_grants = 5;                    ///< That wait for approval or are active.
+    std::size_t max_inquiries = 1'000;                     ///< That are kept, closed ones too.
+    std::size_t max_import_bytes = std::size_t{4} << 30U;  ///< Of an archive that is imported.
     std::size_t max_retention_days = 3'650;  ///< Of each class that a tenant may choose (domain::Retention).
     RateLimits rates;                        ///< On each node.
 };

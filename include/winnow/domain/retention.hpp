@@ -28,6 +28,9 @@ enum class Kept : std::uint8_t {
 };
 inline constexpr std::size_t kKeptClasses = 11;
 
+/// What the provider may let tenants choose, at most.
+inline constexpr std::int64_t kMostDaysKept = 3'650;
+
 struct KeptClass {
     Kept kept;
     std::string_view word;     ///< As it is stored.

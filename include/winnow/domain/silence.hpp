@@ -34,6 +34,10 @@ struct Scope {
     friend bool operator==(const Scope&, const Scope&) = default;
 };
 
+/// After so long without what it covers a silence may end by itself.
+inline constexpr std::chrono::milliseconds kShortestQuiet = std::chrono::seconds{10};
+inline constexpr std::chrono::milliseconds kLongestQuiet = std::chrono::hours{24 * 31};
+
 enum class SilenceState : std::uint8_t { pending, active, expired };
 
 [[nodiscard]] std::string_view to_string(SilenceState state) noexcept;

@@ -11,11 +11,14 @@
 #include "winnow/domain/retention.hpp"
 #include "winnow/domain/rule.hpp"
 #include "winnow/domain/silence.hpp"
+#include "winnow/domain/tenants/management_group.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow::domain {
@@ -27,7 +30,22 @@ struct Settings {
     Retention retention;
     std::vector<ContactGroupId> default_route;  ///< Who is told where no rule says.
     std::int64_t version = 1;
+    GroupMap management_groups = {};  ///< Where triage has them only.
 };
+
+/// Stored by name: do not rename. One that was erased is none any more.
+enum class TenantState : std::uint8_t {
+    active,
+    suspended,  ///< Its users read, its senders are refused.
+    closing,    ///< As suspended, and only admins get in: they take along what it owns. Its end can be called off.
+    erasing,    ///< Nobody gets in, and it cannot be stopped.
+};
+
+[[nodiscard]] std::string_view to_string(TenantState state) noexcept;
+[[nodiscard]] std::optional<TenantState> parse_tenant_state(std::string_view word) noexcept;
+
+/// Whether a tenant may go from one to the other. The database holds every program to the same (migration 0057).
+[[nodiscard]] bool may_become(TenantState from, TenantState to) noexcept;
 
 struct Tenant {
     TenantId id;
@@ -37,7 +55,14 @@ struct Tenant {
     Timestamp created_at;
     std::int64_t config_version = 1;  ///< Grows with every change of the tenant's configuration.
     RateOverrides rates;              ///< What the provider has set for it alone.
+    TenantState state = TenantState::active;
+    std::optional<Timestamp> closed_at = {};     ///< Of what is closing or being erased, as the next one.
+    std::optional<Timestamp> export_until = {};  ///< Until then its admins may take along what it owns.
+    std::string data_region = {};                ///< Where its data is to lie; "": it says of none.
 };
+
+/// Whether this names a region: 1 to 32 characters of a-z, 0-9 and, between them, "-". Pure.
+[[nodiscard]] bool is_region(std::string_view name) noexcept;
 
 /// Everything triage needs to know of a tenant, read in one transaction. Published as an immutable snapshot.
 struct TenantConfig {

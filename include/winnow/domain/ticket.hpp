@@ -66,9 +66,11 @@ struct Ticket {
     std::string impact;
     std::string measure;
     std::string approver;
-    std::vector<ContactGroupId> route;  ///< Who is told about it; empty: the tenant's default route.
-    std::int32_t event_seq = 0;         ///< Number of its latest timeline event.
-    std::int64_t version = 1;           ///< Grows with every change; the ETag.
+    std::optional<IntegrationId> integration_id;           ///< Where it came from; nullopt: nobody knows.
+    std::optional<ManagementGroupId> management_group_id;  ///< As domain::Belonging has it.
+    std::vector<ContactGroupId> route;                     ///< Who is told about it; empty: the tenant's default route.
+    std::int32_t event_seq = 0;                            ///< Number of its latest timeline event.
+    std::int64_t version = 1;                              ///< Grows with every change; the ETag.
 };
 
 /// Stored in columns by name: do not rename.

@@ -21,7 +21,8 @@ class RefusedAccessStore;
 
 namespace winnow::identity {
 
-/// How credentials are called in logs: "user_key", "integration_key", "session", "none".
+/// How credentials are called in logs: "user_key", "integration_key", "session", "support_grant", "access_key",
+/// "directory", "none".
 [[nodiscard]] std::string_view means_of(access::CredentialKind kind) noexcept;
 
 /// What was refused. Views are valid during the call.

@@ -120,6 +120,15 @@ struct SenderPath {
     /// Whether an Idempotency-Key makes a repeat change nothing. Its answer must then be JSON, and 202.
     bool takes_idempotency_key = false;
 
+    /// Where the sender's own protocol does: what names a request that was read, so that another one of the same name
+    /// changes nothing and has the same answer, which must be JSON of `once_status`; "": nothing does. Null: never.
+    std::string (*once)(const Sent&) = nullptr;
+    int once_status = 202;
+
+    /// The body is a form (application/x-www-form-urlencoded), and is read as the query that it stands for. Where
+    /// requests are signed, who sends it stands in there, too.
+    bool is_form = false;
+
     /// The setting whose value `max_bytes` is.
     [[nodiscard]] std::string_view max_bytes_setting() const noexcept
     {
@@ -159,6 +168,9 @@ struct Sender {
     Credentials credentials = {};
     std::span<const Sign> signs = {};  ///< Looked for in the table's order.
     Refuse refuse = nullptr;           ///< Null: as REST refuses, with a problem document.
+
+    /// Its requests show no key: they are signed with an access key's secret (identity/request_signature.hpp).
+    bool is_signed = false;
 };
 
 /// What an integration shows for a sender: Sender::url_name and url as they are meant.

@@ -23,6 +23,9 @@ struct ChoreLimits {
     std::chrono::days max_retention{3'650};  ///< Whatever a tenant has chosen.
     std::size_t newest_rulesets = 100;       ///< Versions of a rule set that stay, each; those before them are thinned.
     std::chrono::days audit{400};            ///< For how long audit records stay.
+    /// A table that an erased tenant's rows were in is written anew up to that size: nobody reads it meanwhile.
+    std::size_t rewrite_bytes = std::size_t{64} << 20U;
+    std::chrono::days backups{35};  ///< For how long backups are kept: what certificates of deletion say.
 };
 
 /// Signs a head of an audit chain (audit::head_text()).
@@ -48,8 +51,9 @@ struct VaultChores {
 };
 
 /// As the role winnow_pipeline. With `seal_url` the URLs that were stored before there was sealing are
-/// sealed, once no program is at work that could not open them. With `signer` heads of audit chains are signed. With
-/// `vault` its keys are rotated, and secrets are sealed anew.
+/// sealed, once no program is at work that could not open them. With `signer` heads of audit chains are signed, and
+/// certificates of deletion, without which no erasure ends. With `vault` its keys are rotated, and secrets are sealed
+/// anew.
 [[nodiscard]] std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits = {},
                                                          SealUrl seal_url = {}, HeadSigner signer = {},
                                                          std::optional<VaultChores> vault = {});

@@ -29,6 +29,10 @@ namespace winnow::pg {
 /// lost.
 [[nodiscard]] Result<Done> check_durability(const std::string& conninfo);
 
+/// `conflict` where tenants say that their data must lie elsewhere than in `region` ("": nobody knows where that is).
+/// As the role winnow_provider, on a migrated database.
+[[nodiscard]] Result<Done> check_region(const std::string& conninfo, const std::string& region);
+
 /// In what the database leaves more open than Winnow needs, each with what to do about it; what a node can serve with,
 /// but should not. As the role winnow_pipeline, on a migrated database.
 [[nodiscard]] Result<std::vector<std::string>> check_openings(const std::string& conninfo);

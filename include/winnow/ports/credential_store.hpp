@@ -46,7 +46,7 @@ public:
     [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
-/// A key that was used, of a user or of an integration, or a session.
+/// A key that was used, of a user or of an integration, an access key, or a session.
 struct CredentialUse {
     TenantId tenant;
     access::CredentialKind kind = access::CredentialKind::user_key;
@@ -72,12 +72,15 @@ struct NewTenant {
     TenantId id;
     std::string service_code;
     std::string name;
+    std::string data_region = {};  ///< Tenant::data_region.
     UserId admin_id;
     std::string admin_email;
     std::string admin_name;
     ApiKeyId admin_key_id;
     std::string admin_key_hash;  ///< 32 bytes.
     std::string admin_key_hint;
+    /// nullopt: it does not expire, and nobody's log but the provider's tells of it: the demonstration's.
+    std::optional<std::chrono::milliseconds> admin_key_life = {};
 };
 
 /// An admin who is to come: a user who was invited, the link, and the mail that it goes by.
@@ -90,6 +93,7 @@ struct AdminInvitation {
     std::string token_hash;  ///< SHA-256, 32 bytes.
     ServerMailId mail_id;
     std::string sealed_token;  ///< In mail_token_place() of the mail.
+    std::string reason = {};   ///< Why, in a tenant that has an admin who signs in; "": none was given.
 };
 
 /// The limits that are set for one tenant alone, as they are to be.
@@ -167,8 +171,10 @@ public:
     {
         return set_suspended(id, suspended, ProviderRequest());
     }
-    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned.
-    /// `not_found`: there is no such tenant; `conflict`: another user has the address.
+    /// Who was invited as an admin with that address before, and has not come, is invited anew: then that user's id is
+    /// returned. So is an admin who has neither a password nor a session, nor comes by a provider of sign-ins: a key
+    /// opens nothing then until the link was followed. `not_found`: there is no such tenant; `conflict`: another user
+    /// has the address, the tenant is at its end, or has an admin who signs in and no reason is given.
     [[nodiscard]] virtual Result<UserId> invite_admin(TenantId id, const AdminInvitation& invitation,
                                                       const ProviderRequest& by) = 0;
     /// `not_found`: there is no such tenant.

@@ -34,6 +34,7 @@ struct Integration {
     std::string name;
     std::string description;
     bool enabled = true;
+    std::optional<ManagementGroupId> group = {};  ///< Written by ManagementGroupStore only; nullopt: none.
     /// Live ones, oldest first. Written by add_key(), end_key() and revoke_key() only.
     std::vector<IntegrationKey> keys;
     std::int64_t version = 1;
@@ -50,6 +51,7 @@ public:
     IntegrationStore& operator=(const IntegrationStore&) = delete;
     virtual ~IntegrationStore() = default;
 
+    /// Of a caller who is narrowed to management groups those of other groups are not there.
     [[nodiscard]] virtual Result<std::vector<Integration>> page(std::optional<IntegrationId> after,
                                                                 std::size_t limit) = 0;
     /// `not_found` where the tenant has no such integration.

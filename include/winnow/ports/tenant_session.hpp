@@ -4,6 +4,7 @@
 /// One tenant's transaction, as the REST resources use it. Row-level security holds the tenant; the stores below
 /// are the nouns.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
@@ -22,6 +23,8 @@ class IntegrationStore;
 class DeliveryStore;
 class SettingsStore;
 class UserStore;
+class AccessKeyStore;
+class DirectoryStore;
 class ReceiptStore;
 class SilenceStore;
 class InhibitionStore;
@@ -38,6 +41,12 @@ class ServerMailStore;
 class AccessLog;
 class QuotaStore;
 class ExportStore;
+class OidcStore;
+class AnnouncementStore;
+class InquiryStore;
+class SupportGrantStore;
+class ManagementGroupStore;
+class ImportStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -57,6 +66,8 @@ public:
     [[nodiscard]] virtual DeliveryStore& deliveries() = 0;
     [[nodiscard]] virtual SettingsStore& settings() = 0;
     [[nodiscard]] virtual UserStore& users() = 0;
+    [[nodiscard]] virtual AccessKeyStore& access_keys() = 0;
+    [[nodiscard]] virtual DirectoryStore& directory() = 0;
     [[nodiscard]] virtual ReceiptStore& receipts() = 0;
     [[nodiscard]] virtual SilenceStore& silences() = 0;
     [[nodiscard]] virtual InhibitionStore& inhibitions() = 0;
@@ -73,6 +84,12 @@ public:
     [[nodiscard]] virtual AccessLog& access_log() = 0;
     [[nodiscard]] virtual QuotaStore& quotas() = 0;
     [[nodiscard]] virtual ExportStore& exports() = 0;
+    [[nodiscard]] virtual OidcStore& oidc() = 0;
+    [[nodiscard]] virtual AnnouncementStore& announcements() = 0;
+    [[nodiscard]] virtual InquiryStore& inquiries() = 0;
+    [[nodiscard]] virtual SupportGrantStore& support_grants() = 0;
+    [[nodiscard]] virtual ManagementGroupStore& management_groups() = 0;
+    [[nodiscard]] virtual ImportStore& imports() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.
@@ -95,6 +112,9 @@ public:
 
         /// All that the job reads is of one moment, a write is an error, and no change of configuration is looked for.
         bool reads_only = false;
+
+        /// To which management groups who asks is narrowed; null: to none. The job sees and changes nothing else.
+        access::Groups groups = {};
     };
 
     /// Queues `job` in the tenant's queue; `finished` is called once, on a database thread, after commit or roll-back.

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/tenants/management_group.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/rules/suggestions.hpp"
 
@@ -64,12 +65,25 @@ struct TicketChange {
     std::optional<std::string> let_go = {};
 };
 
+/// Whose a ticket is.
+struct TicketGroup {
+    domain::Belonging whose;
+    std::optional<ManagementGroupId> of_integration;  ///< Its integration's, now.
+
+    /// As it is shown: nullopt: no group's; domain::kSeveralGroups: nobody's who is narrowed.
+    [[nodiscard]] std::optional<ManagementGroupId> effective() const
+    {
+        return whose.group ? whose.group : of_integration;
+    }
+};
+
 /// What was read of a list of ids.
 struct TicketsRead {
     std::vector<domain::Ticket> tickets;  ///< In the order of their ids.
     std::size_t ids = 0;  ///< So many of the first ids are dealt with: read, or of tickets that are gone.
 };
 
+/// Of a caller who is narrowed to management groups it shows and changes no other tickets: others are not there.
 /// Not thread-safe: lives and dies with its transaction.
 class TicketStore {
 public:
@@ -103,9 +117,17 @@ public:
     /// `not_found` where the tenant has no such ticket.
     [[nodiscard]] virtual Result<domain::Ticket> find(TicketId id) = 0;
 
-    /// Those of `ids` that exist, in order of id, locked until the transaction ends: nobody else, triage included,
-    /// changes them in between. `unavailable` where somebody else goes on holding one for a second: the transaction is
-    /// then over.
+    /// Those of `ids` that exist, in no order.
+    [[nodiscard]] virtual Result<std::vector<TicketId>> seen(const std::vector<TicketId>& ids) = 0;
+
+    /// `not_found` as above.
+    [[nodiscard]] virtual Result<TicketGroup> group(TicketId id) = 0;
+    /// Of a locked ticket, whose version store() has raised. nullopt: its integration's again.
+    [[nodiscard]] virtual Result<Done> set_group(TicketId id, std::optional<ManagementGroupId> group) = 0;
+
+    /// Those of `ids` that exist and may be changed, in order of id, locked until the transaction ends: nobody else,
+    /// triage included, changes them in between. `unavailable` where somebody else goes on holding one for a second:
+    /// the transaction is then over.
     [[nodiscard]] virtual Result<std::vector<domain::Ticket>> lock(const std::vector<TicketId>& ids) = 0;
 
     /// A suppressed ticket that is live again is judged anew, as if its cover had ended.

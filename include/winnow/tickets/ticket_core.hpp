@@ -53,6 +53,9 @@ struct TicketCore {
     std::string description;
     std::string source;
     std::string service;
+    std::optional<IntegrationId> integration_id;
+    std::optional<ManagementGroupId> management_group_id;
+    bool group_by_hand = false;  ///< No alert changes the two above.
     std::vector<ContactGroupId> route;
     bool suppressed = false;
     std::string suppression_reason;
@@ -70,7 +73,7 @@ struct TicketCore {
 };
 
 /// What the whole ticket says of its core. It says nothing of instances, restraint, the episode's start, and whether
-/// the title was edited: these stay at their defaults.
+/// the title or the group was edited: these stay at their defaults.
 [[nodiscard]] TicketCore core_of(const domain::Ticket& ticket);
 
 }  // namespace winnow::tickets

@@ -30,13 +30,15 @@ using TicketMember =
                  bool domain::Ticket::*, std::string domain::Ticket::*, domain::TicketState domain::Ticket::*,
                  domain::Severity domain::Ticket::*, domain::Labels domain::Ticket::*, Timestamp domain::Ticket::*,
                  std::optional<Timestamp> domain::Ticket::*, std::optional<UserId> domain::Ticket::*,
-                 std::optional<TicketId> domain::Ticket::*, std::vector<ContactGroupId> domain::Ticket::*>;
+                 std::optional<TicketId> domain::Ticket::*, std::optional<IntegrationId> domain::Ticket::*,
+                 std::optional<ManagementGroupId> domain::Ticket::*, std::vector<ContactGroupId> domain::Ticket::*>;
 
 /// The same in the part that triage works on; monostate where that knows nothing of it.
 using CoreMember =
     std::variant<std::monostate, TicketId TicketCore::*, std::int64_t TicketCore::*, std::int32_t TicketCore::*,
                  bool TicketCore::*, std::string TicketCore::*, domain::TicketState TicketCore::*,
                  domain::Severity TicketCore::*, Timestamp TicketCore::*, std::optional<Timestamp> TicketCore::*,
+                 std::optional<IntegrationId> TicketCore::*, std::optional<ManagementGroupId> TicketCore::*,
                  std::vector<ContactGroupId> TicketCore::*>;
 
 /// The same in an alert that would show the ticket; monostate where alerts have no such thing.

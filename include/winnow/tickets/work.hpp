@@ -42,6 +42,13 @@ struct Act {
 [[nodiscard]] std::vector<domain::TicketEvent> set_parent(domain::Ticket& ticket, const std::optional<TicketId>& parent,
                                                           const Act& act);
 
+/// An admin said whose it is; nullopt: its integration's again, or before: nobody's. The ticket's own fields say
+/// nothing of it: whoever stores it stores that, too.
+[[nodiscard]] std::vector<domain::TicketEvent> give_to_group(domain::Ticket& ticket,
+                                                             const std::optional<ManagementGroupId>& from,
+                                                             const std::optional<ManagementGroupId>& to,
+                                                             const Act& act);
+
 /// Somebody made a delivery about the ticket due again.
 [[nodiscard]] std::vector<domain::TicketEvent> note_retry(domain::Ticket& ticket, DeliveryId delivery,
                                                           ContactId contact, const Act& act);

@@ -147,6 +147,8 @@ struct Outcome {
 ///   keeps quiet.
 /// - *Covered* by a silence, window or inhibition: as suppressed, with a disposition of its own.
 /// - *Dropped*: a verdict, and nothing else.
+/// - *Whose a ticket is* (domain::Belonging): its first alert's. Each alert whose verdict names it is in it, and may be
+///   of another management group.
 /// - *Threshold and pause*: where people do not know of a live ticket, one is opened or reopened `held`: hidden, told
 ///   of to nobody. It is let go (open, and told) by the first firing alert that no rule holds back, or when its pause
 ///   is over. If its trouble ends first, or its threshold's time runs out, it goes back to what it was, else is closed.

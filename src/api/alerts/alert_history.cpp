@@ -4,6 +4,7 @@
 #include "winnow/journal/codec.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -35,6 +36,23 @@ Result<std::optional<Verdicts>> verdicts_of(const ArchivedRow& row)
     auto verdicts = journal::decode_verdicts(*row.verdicts);
     if (!verdicts) return verdicts.error();
     return std::optional(std::move(*verdicts));
+}
+
+/// nullptr while there is none.
+const Verdict* verdict_at(const std::optional<Verdicts>& verdicts, std::size_t index)
+{
+    if (!verdicts || index >= verdicts->size() || !(*verdicts)[index]) return nullptr;
+    return &*(*verdicts)[index];
+}
+
+/// Of all that have one.
+std::vector<TicketId> tickets_of(const Verdicts& verdicts)
+{
+    std::vector<TicketId> tickets;
+    for (const auto& verdict : verdicts) {
+        if (verdict && verdict->ticket_id) tickets.push_back(*verdict->ticket_id);
+    }
+    return tickets;
 }
 
 std::vector<std::string_view> lines_of(std::string_view text)
@@ -96,12 +114,27 @@ public:
     [[nodiscard]] bool full() const noexcept { return found_.size() > limit_ || bytes_ >= most_bytes_; }
     [[nodiscard]] std::size_t decoded() const noexcept { return decoded_; }
 
+    /// Before any of them is taken: which of their tickets are seen is asked for once.
+    Result<Done> look_at(const std::vector<ArchivedRow>& rows)
+    {
+        auto* const sight = query_.sight;
+        if (sight == nullptr || !sight->is_narrowed()) return Done{};
+        std::vector<TicketId> tickets;
+        for (const auto& row : rows) {
+            const auto verdicts = verdicts_of(row);
+            if (!verdicts) return verdicts.error();
+            if (*verdicts) std::ranges::copy(tickets_of(**verdicts), std::back_inserter(tickets));
+        }
+        return sight->look_at(tickets);
+    }
+
     /// Takes what matches of a row's first `below` alerts, last one first, until it is full.
     Result<Done> take(ArchivedRow row, std::size_t below)
     {
         const auto verdicts = verdicts_of(row);
         if (!verdicts) return verdicts.error();
-        const auto wanted = wanted_indexes(*verdicts, below);
+        auto wanted = wanted_indexes(*verdicts, below);
+        leave_out_unseen(*verdicts, wanted);
         if (wanted.empty()) return Done{};
         if (row.payload.empty()) {
             auto whole = archive_.row(row.position);
@@ -119,12 +152,14 @@ public:
             if (!alert) return alert.error();
             ++decoded_;
             if (!text_matches(query_, *alert)) continue;
+            const auto* const verdict = verdict_at(*verdicts, index);
+            if (query_.sight != nullptr && !query_.sight->sees(*alert, verdict)) continue;
             const auto place = static_cast<std::uint16_t>(index);
             PastAlert past{.position = {.row = row.position, .index = place},
                            .id = names.alert(place),
                            .alert = std::move(*alert),
                            .verdict = {}};
-            if (*verdicts && index < (*verdicts)->size()) past.verdict = (**verdicts)[index];
+            if (verdict != nullptr) past.verdict = *verdict;
             found_.push_back(std::move(past));
             bytes_ += lines[index].size();
         }
@@ -145,6 +180,17 @@ public:
     }
 
 private:
+    /// Those in tickets that are not seen, which need not be read for that.
+    void leave_out_unseen(const std::optional<Verdicts>& verdicts, std::vector<std::size_t>& wanted) const
+    {
+        const auto* const sight = query_.sight;
+        if (sight == nullptr || !verdicts) return;
+        std::erase_if(wanted, [&](std::size_t index) {
+            const auto* const verdict = verdict_at(verdicts, index);
+            return verdict != nullptr && verdict->ticket_id && !sight->sees(*verdict->ticket_id);
+        });
+    }
+
     /// Last one first. Some may lie behind the row's end: only the payload of a row that triage has not reached tells
     /// where that is (alert_count does not count gaps).
     [[nodiscard]] std::vector<std::size_t> wanted_indexes(const std::optional<Verdicts>& verdicts, std::size_t below)
@@ -177,6 +223,12 @@ private:
     std::vector<PastAlert> found_;
 };
 
+/// Of a row that has none yet nothing is to be looked at.
+Result<Done> look_at(AlertSight& sight, const std::optional<Verdicts>& verdicts)
+{
+    return verdicts ? sight.look_at(tickets_of(*verdicts)) : Result<Done>(Done{});
+}
+
 /// The greatest position below `row`; sequences start at 1.
 RowPosition just_below(RowPosition row)
 {
@@ -203,6 +255,7 @@ Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const domain::T
         auto rows = archive.rows(range, std::min(at_once, budget.rows - rows_read));
         if (!rows) return rows.error();
         if (rows->empty()) return std::move(search).finish(std::nullopt);
+        if (const auto ok = search.look_at(*rows); !ok) return ok.error();
         for (auto& row : *rows) {
             const auto position = row.position;
             alerts_read += row.alert_count;
@@ -217,23 +270,23 @@ Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const domain::T
     }
 }
 
-Result<PastAlert> find_alert(ports::AlertArchive& archive, const domain::TenantIds& ids, AlertId id)
+Result<PastAlert> find_alert(ports::AlertArchive& archive, const domain::TenantIds& ids, AlertSight& sight, AlertId id)
 {
     const auto position = ids.position(id);
     if (!position) return no_such_alert();
-    auto found = alerts_of_receipt(archive, ids, {.first = *position, .count = 1});
+    auto found = alerts_of_receipt(archive, ids, sight, {.first = *position, .count = 1});
     if (!found) return found.error().code() == ErrorCode::not_found ? no_such_alert() : found.error();
     return std::move(found->front());
 }
 
 Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive, const domain::TenantIds& ids,
-                                                 const domain::ReceiptId& receipt)
+                                                 AlertSight& sight, const domain::ReceiptId& receipt)
 {
     const Error none(ErrorCode::not_found, "there is no such receipt");
     if (receipt.count == 0) return none;
     std::vector<PastAlert> alerts;
     auto position = receipt.first;
-    while (alerts.size() < receipt.count) {
+    for (std::size_t read = 0; read < receipt.count;) {
         const auto row = archive.row(position.row);
         if (!row) return row.error().code() == ErrorCode::not_found ? none : row.error();
         const auto verdicts = verdicts_of(*row);
@@ -243,22 +296,27 @@ Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive, c
         const auto lines = lines_of(*text);
         if (position.index >= lines.size()) return none;
         // Only a request that fills its row goes on in the next one.
-        const auto rest = receipt.count - alerts.size();
+        const auto rest = receipt.count - read;
         const auto end = position.index + rest;
         if (end > lines.size() && (position.index != 0 || lines.size() < domain::kRowAlerts)) return none;
+        if (const auto ok = look_at(sight, *verdicts); !ok) return ok.error();
         const auto names = ids.row(position.row);
         for (; position.index < std::min<std::size_t>(end, lines.size()); ++position.index) {
             if (lines[position.index].empty()) return none;  // a gap: that request was a repeat, with another receipt
             auto alert = intake::read_canonical(lines[position.index]);
             if (!alert) return alert.error();
+            ++read;
+            const auto* const verdict = verdict_at(*verdicts, position.index);
+            if (!sight.sees(*alert, verdict)) continue;
             PastAlert past{
                 .position = position, .id = names.alert(position.index), .alert = std::move(*alert), .verdict = {}};
-            if (*verdicts && position.index < (*verdicts)->size()) past.verdict = (**verdicts)[position.index];
+            if (verdict != nullptr) past.verdict = *verdict;
             alerts.push_back(std::move(past));
         }
         ++position.row.seq;
         position.index = 0;
     }
+    if (alerts.empty()) return none;
     return alerts;
 }
 

@@ -3,6 +3,7 @@
 /// @file
 /// Reading alerts and their verdicts back from the journal's rows.
 
+#include "api/alerts/alert_sight.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/alert_ids.hpp"
@@ -34,6 +35,7 @@ struct AlertQuery {
     std::optional<RuleId> rule_id;  ///< Matched it, at whichever version.
     std::optional<TicketId> ticket_id;
     bool without_set_aside = false;  ///< What ended processes that judged it is not even read: `left_out` counts it.
+    AlertSight* sight = nullptr;     ///< Whose they must be; null: everybody's.
     std::string text;  ///< Inside title, description, source or dedup key, whatever the case of ASCII letters.
 };
 
@@ -58,12 +60,15 @@ struct AlertStretch {
                                                  const std::optional<domain::AlertPosition>& before, std::size_t limit,
                                                  const ScanBudget& budget = {});
 
-/// `not_found` for an id that is not an alert's, is another tenant's, or whose retention has ended.
-[[nodiscard]] Result<PastAlert> find_alert(ports::AlertArchive& archive, const domain::TenantIds& ids, AlertId id);
+/// `not_found` for an id that is not an alert's, is another tenant's, whose retention has ended, or that `sight` does
+/// not see.
+[[nodiscard]] Result<PastAlert> find_alert(ports::AlertArchive& archive, const domain::TenantIds& ids,
+                                           AlertSight& sight, AlertId id);
 
-/// The alerts of one request in its order. `not_found` where the receipt names none of this tenant's rows.
+/// The alerts of one request in its order, those that `sight` sees. `not_found` where the receipt names none of this
+/// tenant's rows, or none of them is seen.
 [[nodiscard]] Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive,
-                                                               const domain::TenantIds& ids,
+                                                               const domain::TenantIds& ids, AlertSight& sight,
                                                                const domain::ReceiptId& receipt);
 
 /// What has gone into a ticket, from the alert that opened it to a little after its last news: what came later and

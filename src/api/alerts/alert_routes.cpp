@@ -68,8 +68,11 @@ Result<Response> list_alerts(const Call& call, TenantSession& session)
     if (!known) return known.error();
     const auto page = page_request(head, 1);
     if (!page) return page.error();
-    const auto query = read_query(head);
+    auto query = read_query(head);
     if (!query) return query.error();
+    auto sight = AlertSight::of(call.who, session);
+    if (!sight) return sight.error();
+    query->sight = &*sight;
     return alerts_page(call, session.alerts(), *query, *page);
 }
 
@@ -77,7 +80,9 @@ Result<Response> get_alert(const Call& call, TenantSession& session)
 {
     const auto id = call.id<AlertId>();
     if (!id) return id.error();
-    const auto past = find_alert(session.alerts(), call.ids(), *id);
+    auto sight = AlertSight::of(call.who, session);
+    if (!sight) return sight.error();
+    const auto past = find_alert(session.alerts(), call.ids(), *sight, *id);
     if (!past) return past.error();
     auto document = alert_json(*past);
     document["ticket"] = nullptr;
@@ -99,7 +104,9 @@ Result<Response> get_receipt(const Call& call, TenantSession& session)
     const auto ids = call.ids();
     const auto receipt = ids.receipt(call.parameter("id"));
     if (!receipt) return Error(ErrorCode::not_found, "there is no such receipt");
-    const auto alerts = alerts_of_receipt(session.alerts(), ids, *receipt);
+    auto sight = AlertSight::of(call.who, session);
+    if (!sight) return sight.error();
+    const auto alerts = alerts_of_receipt(session.alerts(), ids, *sight, *receipt);
     if (!alerts) return alerts.error();
     auto results = json::array();
     bool settled = true;

@@ -89,7 +89,7 @@ public:
 
     void note(const access::Principal& who, const Denied& what)
     {
-        const bool is_sender = who.kind == access::CredentialKind::integration_key;
+        const bool is_sender = !who.integration.is_nil();
         if (who.tenant.is_nil() || (is_sender && who.tenant_suspended)) return;
         const auto now = clock_();
         Name name{.actor = who.actor(), .operation = what.operation, .code = what.code, .address = what.address};

@@ -195,6 +195,8 @@ std::string detail_of(const Call& call, json what)
     }
     what["name"] = who.user_name.empty() ? who.integration_name : who.user_name;
     if (!who.email.empty()) what["email"] = who.email;
+    // Somebody else may have made it: the record of that tells who.
+    if (!who.key.is_nil()) what["key"] = who.key.str();
     auto text = dump(what);
     if (text.size() <= audit::kMaxDetailBytes) return text;
     // The names of what changed, at least.
@@ -213,6 +215,11 @@ std::string detail_of(const Call& call, json what)
 bool is_recorded_beforehand(const Route& route) noexcept
 {
     return route.act != nullptr && route.act->recorded == Recorded::beforehand;
+}
+
+bool is_recorded_beforehand(const Route& route, const http::RequestHead& head, int status) noexcept
+{
+    return is_recorded_beforehand(route) && status < kRefused && head.method != "HEAD";
 }
 
 Result<Done> record_beforehand(const Call& call, const Route& route, ports::TenantSession& session)

@@ -231,9 +231,9 @@ std::vector<Route> backtest_routes()
 {
     using enum access::Permission;
     return {
-        {"GET", "/api/v1/rules/backtests", read_rules, "listBacktests", list_backtests},
+        {"GET", "/api/v1/rules/backtests", read_rules, "listBacktests", list_backtests, nullptr, false, false, true},
         {"POST", "/api/v1/rules/backtests", write_rules, "startBacktest", start_backtest, nullptr, true},
-        {"GET", "/api/v1/rules/backtests/{id}", read_rules, "getBacktest", get_backtest},
+        {"GET", "/api/v1/rules/backtests/{id}", read_rules, "getBacktest", get_backtest, nullptr, false, false, true},
         {"DELETE", "/api/v1/rules/backtests/{id}", write_rules, "cancelBacktest", cancel_backtest},
     };
 }

@@ -1,9 +1,10 @@
 #pragma once
 
 /// @file
-/// Whether who was admitted may still have an answer that goes on for long.
+/// Who may do something, and whether who was admitted may still have an answer that goes on for long.
 
 #include "api/calls/credential.hpp"
+#include "api/rest/route.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/http/message.hpp"
@@ -13,6 +14,10 @@
 #include <string>
 
 namespace winnow::api {
+
+/// Whether `who` may: the permission says so, or would if the tenant were not suspended, and nothing but access is
+/// taken away. Pure.
+[[nodiscard]] bool may(const access::Principal& who, const Route& route);
 
 /// What a key says `now`, of whom it admitted as `was` to something that asks for `permission`. It is lost, too, where
 /// the tenant was suspended meanwhile, though a suspended one's users may read: whoever asks anew is told so. Pure.

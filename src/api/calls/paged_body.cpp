@@ -96,7 +96,10 @@ void begin(const std::shared_ptr<Asked>& asked)
         terms.database.submit(asked->call->who.tenant,
                               [asked](ports::TenantSession& session) { return read(*asked, session); },
                               std::move(loaded),
-                              {.given_up = given_up, .statement_timeout = terms.statement_timeout, .reads_only = true});
+                              {.given_up = given_up,
+                               .statement_timeout = terms.statement_timeout,
+                               .reads_only = true,
+                               .groups = asked->call->who.groups});
     };
     terms->analysis.submit(call->who.tenant, std::move(load), failed, given_up, AnalysisThreads::Order::in_turn);
 }

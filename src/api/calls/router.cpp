@@ -89,14 +89,20 @@ std::vector<RouteEntry> customer_routes()
     entries.push_back(
         special("GET", "/api/v1/responsibility", Permission::open, "getResponsibility", Special::responsibility));
     for (auto& entry : sign_in_entries()) entries.push_back(std::move(entry));
-    for (auto* resource :
-         {&ticket_routes,     &alert_routes,     &explanation_routes, &rule_routes,          &backtest_routes,
-          &suggestion_routes, &noise_routes,     &contact_routes,     &contact_group_routes, &integration_routes,
-          &delivery_routes,   &settings_routes,  &silence_routes,     &inhibition_routes,    &maintenance_routes,
-          &user_routes,       &user_life_routes, &me_routes,          &audit_routes,         &access_log_routes,
-          &networks_routes,   &export_routes}) {
+    for (auto& entry : provider_entries()) entries.push_back(std::move(entry));
+    for (auto* resource : {&ticket_routes,      &alert_routes,         &explanation_routes,
+                           &rule_routes,        &backtest_routes,      &suggestion_routes,
+                           &noise_routes,       &contact_routes,       &contact_group_routes,
+                           &integration_routes, &delivery_routes,      &settings_routes,
+                           &silence_routes,     &inhibition_routes,    &maintenance_routes,
+                           &user_routes,        &user_life_routes,     &me_routes,
+                           &audit_routes,       &access_log_routes,    &networks_routes,
+                           &export_routes,      &provider_routes,      &announcement_routes,
+                           &inquiry_routes,     &support_grant_routes, &management_group_routes,
+                           &access_key_routes,  &scim_token_routes,    &scim_routes,
+                           &uom_routes,         &import_routes}) {
         for (auto& route : (*resource)()) {
-            route.sender = intake::sender_at(route.pattern);
+            if (route.sender == nullptr) route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});
         }
     }
@@ -110,10 +116,12 @@ Router::Router(std::vector<RouteEntry> routes) : routes_(std::move(routes))
     patterns_.reserve(routes_.size());
     for (const auto& [route, kind, path, flow] : routes_) {
         const std::string name = std::string(route.method) + " " + std::string(route.pattern);
-        const bool has_data = kind == Special::none || kind == Special::alerts || kind == Special::sender_reply;
+        const bool has_data = kind == Special::none || kind == Special::alerts || kind == Special::sender_reply ||
+                              kind == Special::waiting;
+        const bool is_flow = kind == Special::auth || kind == Special::waiting;
         if (route.permission == Permission::open && has_data) throw std::logic_error(name + " asks for no permission");
         if (route.operation_id.empty()) throw std::logic_error(name + " has no operation id");
-        if (kind == Special::auth && flow == nullptr) throw std::logic_error(name + " has no flow");
+        if (is_flow && flow == nullptr) throw std::logic_error(name + " has no flow");
         if (kind == Special::none && !route.handler) throw std::logic_error(name + " has no handler");
         if (!seen.emplace(route.method, shape_of(route.pattern)).second) throw std::logic_error(name + " stands twice");
         patterns_.push_back({split(route.pattern)});

@@ -25,7 +25,8 @@ enum class Special : std::uint8_t {
     ready,
     auth,               ///< Of people who sign in; it looks at its cookie itself (api/signin/flows.hpp).
     security_features,  ///< What the service says of its security, to everybody.
-    responsibility
+    responsibility,
+    waiting,  ///< A caller's like any other, but what it waits for is no database: it is a flow (api/signin/flow.hpp).
 };
 
 /// A route as the router holds it: a resource's, or a special one.
@@ -33,11 +34,13 @@ struct RouteEntry {
     Route route;  ///< `handler` is empty for special ones.
     Special special = Special::none;
     const intake::SenderPath* path = nullptr;              ///< Of the first two of them.
-    void (*flow)(const std::shared_ptr<Flow>&) = nullptr;  ///< Special::auth only.
+    void (*flow)(const std::shared_ptr<Flow>&) = nullptr;  ///< Special::auth and waiting only.
 };
 
 /// Those of people who sign in (api/signin/).
 [[nodiscard]] std::vector<RouteEntry> sign_in_entries();
+/// Those of providers of sign-ins that are flows (api/oidc/).
+[[nodiscard]] std::vector<RouteEntry> provider_entries();
 
 /// Every route of the customer listener.
 [[nodiscard]] std::vector<RouteEntry> customer_routes();

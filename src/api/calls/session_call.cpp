@@ -4,6 +4,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/refusal.hpp"
+#include "api/rest/scim_form.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/expr/pattern.hpp"
 #include "winnow/observe/log.hpp"
@@ -31,16 +32,20 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
     if (!*given || is_analysis(route, call.request.head)) return recorded_answer(call, route, session);
     const auto& key = **given;
 
-    const auto& scope = call.who.user.value();
-    // The path is part of what was asked for: one key at two resources is a mismatch.
-    const auto digest = crypto::sha256(call.request.head.path + '\n' + call.request.body);
+    // Two directories of a tenant may draw the same.
+    const bool is_directory = call.who.kind == access::CredentialKind::directory;
+    const auto& scope = is_directory ? call.who.key : call.who.user.value();
+    // The path is part of what was asked for: one key at two resources is a mismatch. So is to what the caller is
+    // narrowed: an answer of before is not shown to whom some of it is hidden from now.
+    const auto narrowed = call.who.groups ? '\n' + access::said(call.who.groups) : std::string();
+    const auto digest = crypto::sha256(call.request.head.path + '\n' + call.request.body + narrowed);
     const auto claimed = session.receipts().claim(scope, key, digest);
     if (!claimed) return claimed.error();
     if (claimed->outcome == Outcome::mismatched) {
         return problem(422, "idempotency_mismatch", "this Idempotency-Key was used with another request before");
     }
     if (claimed->outcome == Outcome::replayed) {
-        Response again(claimed->status, "application/json", claimed->answer);
+        Response again(claimed->status, std::string(is_directory ? kScimType : "application/json"), claimed->answer);
         again.set("Idempotent-Replayed", "true");
         return again;
     }
@@ -113,32 +118,46 @@ Result<Response> computed(RunningCall& running)
     }
 }
 
-void answer(RunningCall& running, Result<Response> made)
-{
-    if (!made) return fail(running, made.error());
-    running.sink(*std::move(made));
-}
-
-/// What the handler has made, or its beginning.
-void send_answer(const std::shared_ptr<RunningCall>& running, const std::shared_ptr<const PageTerms>& terms)
+void send(const std::shared_ptr<RunningCall>& running, const std::shared_ptr<const PageTerms>& terms)
 {
     if (running->pages) running->response.body = std::make_unique<PagedBody>(running, terms);
     running->sink(std::move(running->response));
+}
+
+/// What the handler has made, or its beginning. What of it is an act goes out when its record is committed: by a
+/// transaction of its own, because the one that read may not write.
+void send_answer(const std::shared_ptr<RunningCall>& running, const std::shared_ptr<const PageTerms>& terms)
+{
+    if (!is_recorded_beforehand(*running->route, running->request.head, running->response.status)) {
+        return send(running, terms);
+    }
+    auto recorded = [running, terms](const Result<Done>& done) {
+        if (!done) return fail(*running, done.error());
+        send(running, terms);
+    };
+    const auto record = [running](ports::TenantSession& session) {
+        running->now = running->services.clock();
+        return record_beforehand(running->call(), *running->route, session);
+    };
+    terms->database.submit(running->who.tenant, record, std::move(recorded),
+                           {.given_up = [running] { return running->request.is_given_up(); },
+                            .statement_timeout = {},
+                            .reads_only = false,
+                            .groups = running->who.groups});
+}
+
+void answer(const std::shared_ptr<RunningCall>& running, const std::shared_ptr<const PageTerms>& terms,
+            Result<Response> made)
+{
+    if (!made) return fail(*running, made.error());
+    running->response = *std::move(made);
+    send_answer(running, terms);
 }
 
 ports::TenantDatabase::Job job_of(std::shared_ptr<RunningCall> running)
 {
     return [running = std::move(running)](ports::TenantSession& session) {
         return run_handler(*running, session);
-    };
-}
-
-/// In a transaction of its own, because the one that follows may not write.
-ports::TenantDatabase::Job record_of(std::shared_ptr<RunningCall> running)
-{
-    return [running = std::move(running)](ports::TenantSession& session) {
-        running->now = running->services.clock();
-        return record_beforehand(running->call(), *running->route, session);
     };
 }
 
@@ -186,19 +205,12 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                         analysed(who, read + spent);
                     };
                 }
-                std::move(turn).run([running] { answer(*running, computed(*running)); }, failed, std::move(paid));
+                std::move(turn).run([running, terms] { answer(running, terms, computed(*running)); }, failed,
+                                    std::move(paid));
             };
-            auto read = [running, given_up, &database, loaded = std::move(loaded)]() mutable {
-                database.submit(running->who.tenant, job_of(running), std::move(loaded),
-                                {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
-            };
-            if (!is_recorded_beforehand(*running->route)) return read();
-            auto recorded = [failed, read = std::move(read)](const Result<Done>& done) mutable {
-                if (!done) return failed(done.error());
-                read();
-            };
-            database.submit(running->who.tenant, record_of(running), std::move(recorded),
-                            {.given_up = given_up, .statement_timeout = {}, .reads_only = false});
+            database.submit(
+                running->who.tenant, job_of(running), std::move(loaded),
+                {.given_up = given_up, .statement_timeout = {}, .reads_only = true, .groups = running->who.groups});
         };
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }
@@ -224,12 +236,13 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
         auto response = computed(*running);
         running->spent += observe::processor_time() - before;
         tell();
-        answer(*running, std::move(response));
+        answer(running, terms, std::move(response));
     };
     database_.submit(running->who.tenant, job_of(running), std::move(finished),
                      {.given_up = given_up,
                       .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0},
-                      .reads_only = reads});
+                      .reads_only = reads,
+                      .groups = running->who.groups});
 }
 
 }  // namespace winnow::api

@@ -53,4 +53,39 @@ void WorkerThreads::run()
     }
 }
 
+bool OneAtATime::submit(WorkerThreads& workers, WorkerThreads::Job& job)
+{
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= most_) return false;
+    if (!busy_) {
+        WorkerThreads::Job next = [this, &workers] {
+            run_next(workers);
+        };
+        if (!workers.submit(next)) return false;
+        busy_ = true;
+    }
+    waiting_.push_back(std::move(job));
+    return true;
+}
+
+void OneAtATime::run_next(WorkerThreads& workers)
+{
+    while (true) {
+        WorkerThreads::Job job;
+        {
+            const std::lock_guard lock(mutex_);
+            job = std::move(waiting_.front());
+        }
+        job();
+        const std::lock_guard lock(mutex_);
+        waiting_.pop_front();
+        busy_ = !waiting_.empty();
+        if (!busy_) return;
+        WorkerThreads::Job next = [this, &workers] {
+            run_next(workers);
+        };
+        if (workers.submit(next)) return;  // behind what others wait for; else here
+    }
+}
+
 }  // namespace winnow::api

@@ -39,4 +39,23 @@ private:
     std::vector<std::jthread> threads_;
 };
 
+/// Jobs that take long and are anybody's: of these one at a time has one of the threads, and the rest stay for others.
+/// Thread-safe. Outlives the threads.
+class OneAtATime {
+public:
+    /// So many wait, that one included.
+    explicit OneAtATime(std::size_t most) : most_(most) {}
+
+    /// False, and `job` untouched, where too many wait.
+    [[nodiscard]] bool submit(WorkerThreads& workers, WorkerThreads::Job& job);
+
+private:
+    void run_next(WorkerThreads& workers);
+
+    const std::size_t most_;
+    std::mutex mutex_;
+    std::deque<WorkerThreads::Job> waiting_;  // guarded by mutex_, as what follows
+    bool busy_ = false;
+};
+
 }  // namespace winnow::api

@@ -11,7 +11,9 @@ Result<Answer> explain_alert(const Call& call, ports::TenantSession& session)
 {
     const auto id = call.id<AlertId>();
     if (!id) return id.error();
-    auto past = find_alert(session.alerts(), call.ids(), *id);
+    auto sight = AlertSight::of(call.who, session);
+    if (!sight) return sight.error();
+    auto past = find_alert(session.alerts(), call.ids(), *sight, *id);
     if (!past) return past.error();
     return explain(*std::move(past), session);
 }

@@ -84,7 +84,8 @@ Result<Response> get_noise(const Call& call, TenantSession& session)
 
 std::vector<Route> noise_routes()
 {
-    return {{"GET", "/api/v1/stats/noise", access::Permission::read_rules, "getNoise", get_noise}};
+    return {{"GET", "/api/v1/stats/noise", access::Permission::read_rules, "getNoise", get_noise, nullptr, false, false,
+             true}};
 }
 
 }  // namespace winnow::api

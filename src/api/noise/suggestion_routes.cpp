@@ -82,7 +82,7 @@ Result<Answer> list_suggestions(const Call& call, TenantSession& session)
 std::vector<Route> suggestion_routes()
 {
     return {{"GET", "/api/v1/stats/suggestions", access::Permission::read_rules, "listSuggestions", list_suggestions,
-             always}};
+             always, false, false, true}};
 }
 
 }  // namespace winnow::api

@@ -78,6 +78,9 @@ Result<Response> retry_delivery(const Call& call, TenantSession& session)
     // The ticket first, as everybody else who changes a ticket and its deliveries locks them.
     auto tickets = session.tickets().lock({known->ticket_id});
     if (!tickets) return tickets.error();
+    if (tickets->empty() && call.who.groups) {
+        return Error(ErrorCode::permission_denied, "its ticket belongs to none of your management groups");
+    }
     const auto delivery = session.deliveries().retry(*id);
     if (!delivery) return delivery.error();
     if (!tickets->empty()) {

@@ -14,9 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-Result<Done> fits(const domain::QuotaUse& use, std::int64_t more, const Call& call)
+Result<Done> fits(const domain::QuotaUse& use, std::int64_t more, const domain::TenantLimits& limits)
 {
-    if (auto refused = domain::beyond_quota(use, more, call.services.tenant_limits)) return *std::move(refused);
+    if (auto refused = domain::beyond_quota(use, more, limits)) return *std::move(refused);
     return Done{};
 }
 
@@ -26,7 +26,14 @@ Result<Done> has_room(const Call& call, ports::TenantSession& session, domain::Q
 {
     const auto use = session.quotas().lock(quota);
     if (!use) return use.error();
-    return fits(*use, more, call);
+    return fits(*use, more, call.services.tenant_limits);
+}
+
+Result<Done> has_room(const domain::TenantLimits& limits, ports::TenantSession& session, domain::Quota quota)
+{
+    const auto use = session.quotas().lock(quota);
+    if (!use) return use.error();
+    return fits(*use, 1, limits);
 }
 
 Result<Done> has_room_beside(const Call& call, ports::TenantSession& session, domain::Quota quota,
@@ -36,7 +43,7 @@ Result<Done> has_room_beside(const Call& call, ports::TenantSession& session, do
     auto use = session.quotas().lock(quota);
     if (!use) return use.error();
     use->used = static_cast<std::int64_t>(*used);
-    return fits(*use, 1, call);
+    return fits(*use, 1, call.services.tenant_limits);
 }
 
 json quota_json(const domain::QuotaUse& use, const std::optional<std::int64_t>& most)

@@ -19,6 +19,10 @@ namespace winnow::api {
 [[nodiscard]] Result<Done> has_room(const Call& call, ports::TenantSession& session, domain::Quota quota,
                                     std::int64_t more = 1);
 
+/// The same for who is no caller yet.
+[[nodiscard]] Result<Done> has_room(const domain::TenantLimits& limits, ports::TenantSession& session,
+                                    domain::Quota quota);
+
 /// The same of what ends with time, of which there are `used`, counted under the configuration's lock.
 [[nodiscard]] Result<Done> has_room_beside(const Call& call, ports::TenantSession& session, domain::Quota quota,
                                            const Result<std::size_t>& used);

@@ -60,8 +60,12 @@ void tell(const access::Principal& who, const Standing& refused)
 
 Payer payer_of(const access::Principal& who)
 {
-    const bool sends = who.kind == access::CredentialKind::integration_key;
-    return {.tenant = who.tenant, .credential = sends ? who.integration.value() : who.user.value(), .own = who.rates};
+    // What the provider reads takes nothing of the tenant's: it has an account of its own, as if it were another one.
+    if (who.kind == access::CredentialKind::support)
+        return {.tenant = TenantId(who.key), .credential = who.key, .own = {}};
+    const auto& whose = who.integration.is_nil() ? who.user.value() : who.integration.value();
+    const bool is_directory = who.kind == access::CredentialKind::directory;
+    return {.tenant = who.tenant, .credential = is_directory ? who.key : whose, .own = who.rates};
 }
 
 std::string_view to_string(Standing::Whose whose) noexcept

@@ -1,6 +1,7 @@
 #include "api/rest/refusal.hpp"
 
 #include "api/rest/problem.hpp"
+#include "api/rest/scim_form.hpp"
 #include "winnow/base/text.hpp"
 
 #include <utility>
@@ -11,6 +12,12 @@ namespace winnow::api {
 namespace {
 
 constexpr std::string_view kUnsupported = "unsupported_media_type";
+
+/// Whose form whoever asks for `path` reads.
+const intake::Sender* reader_of(std::string_view path)
+{
+    return is_scim(path) ? &scim_form() : intake::sender_at(path);
+}
 
 http::Response refuse(intake::Refuse in_its_form, intake::Refusal why)
 {
@@ -78,13 +85,13 @@ RefusalForm rate_form(const SenderRoute& at) noexcept
 
 http::Response error_at(std::string_view path, const Error& error, std::string_view request_id)
 {
-    return refusal(intake::sender_at(path), error, request_id);
+    return refusal(reader_of(path), error, request_id);
 }
 
 http::Response error_at(std::string_view path, int status, std::string_view code, std::string_view detail,
                         std::string_view request_id)
 {
-    return refusal(intake::sender_at(path), status, code, detail, request_id);
+    return refusal(reader_of(path), status, code, detail, request_id);
 }
 
 Error unsupported_content(std::string detail)

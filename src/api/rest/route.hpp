@@ -36,11 +36,13 @@ struct Services {
     ports::Sealing* sealing = nullptr;                        ///< Contacts' secrets.
     domain::AlertIds ids = {};                                ///< What names alerts.
     std::function<void()> outbox_changed;                     ///< Wakes the dispatcher after a retry.
+    std::string origin;                                       ///< Of the service's own pages.
     std::function<bool(std::string_view host)> plain_http;    ///< Where webhooks may go without TLS; empty: nowhere.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
     std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
     domain::AlertLimits alert_limits;
     domain::TenantLimits tenant_limits;
+    std::string support_address = {};  ///< Who is mailed what tenants ask; "": nobody.
 };
 
 /// One request on its way through a handler.
@@ -152,11 +154,21 @@ struct Route {
     IsAnalysis is_analysis = nullptr;  ///< Null: never.
     bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
     bool streams = false;              ///< Its body is read page by page, or goes on for long.
-    /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it.
+    bool is_whole = false;             ///< It tells of all of the tenant: for nobody who is narrowed to groups.
+    /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it
+    /// where its own table did not.
     const intake::Sender* sender = nullptr;
     const audit::KnownAct* act = nullptr;  ///< Null: it is not recorded. customer_routes() sets it, and `shows`.
     SessionHandler shows = {};             ///< GET of the same path, where the act is recorded with what it changed.
+    /// It only takes access away, or shows what there is to take: a suspended tenant's users and directories may that.
+    bool ends_access = false;
 };
+
+[[nodiscard]] inline Route that_ends_access(Route route)
+{
+    route.ends_access = true;
+    return route;
+}
 
 [[nodiscard]] inline bool is_analysis(const Route& route, const http::RequestHead& head)
 {
@@ -185,12 +197,22 @@ struct Route {
 [[nodiscard]] std::vector<Route> silence_routes();
 [[nodiscard]] std::vector<Route> inhibition_routes();
 [[nodiscard]] std::vector<Route> maintenance_routes();
-[[nodiscard]] std::vector<Route> user_routes();       // users, api-keys
+[[nodiscard]] std::vector<Route> user_routes();  // users, api-keys
+[[nodiscard]] std::vector<Route> access_key_routes();
 [[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
 [[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
 [[nodiscard]] std::vector<Route> access_log_routes();
 [[nodiscard]] std::vector<Route> networks_routes();  // source networks
 [[nodiscard]] std::vector<Route> export_routes();
+[[nodiscard]] std::vector<Route> provider_routes();  // of sign-ins
+[[nodiscard]] std::vector<Route> announcement_routes();
+[[nodiscard]] std::vector<Route> inquiry_routes();
+[[nodiscard]] std::vector<Route> support_grant_routes();
+[[nodiscard]] std::vector<Route> management_group_routes();
+[[nodiscard]] std::vector<Route> scim_token_routes();
+[[nodiscard]] std::vector<Route> scim_routes();  // what a tenant's directory asks
+[[nodiscard]] std::vector<Route> uom_routes();   // what signed requests ask, besides sending alerts
+[[nodiscard]] std::vector<Route> import_routes();
 
 }  // namespace winnow::api

@@ -63,8 +63,25 @@ Error unknown_type(const intake::SenderPath& path)
     return unsupported_content("Content-Type must be " + types + ", in UTF-8");
 }
 
+/// A request's Idempotency-Key, or what its sender's protocol has in place of one, and what makes its repeat known.
+struct Key {
+    std::string text;
+    std::string body_sha256;
+};
+
+/// Of the sender's own protocol.
+std::optional<Key> own_key(const intake::SenderPath& path, const intake::Sent& sent)
+{
+    auto name = path.once == nullptr ? std::string() : path.once(sent);
+    if (name.empty()) return std::nullopt;
+    auto digest = crypto::sha256(name);  // it stands for all that the request says
+    return Key{.text = std::move(name), .body_sha256 = std::move(digest)};
+}
+
+/// `key` is set where the body has one in it.
 Result<intake::Batch> read_body(const Door& door, const intake::SenderPath& path, const access::Principal& who,
-                                Request& request, const PathParameters& parameters, IngestBill& bill)
+                                Request& request, const PathParameters& parameters, IngestBill& bill,
+                                std::optional<Key>& key)
 {
     const auto* format = format_of(path, request.head);
     if (format == nullptr) return unknown_type(path);
@@ -77,15 +94,19 @@ Result<intake::Batch> read_body(const Door& door, const intake::SenderPath& path
     const intake::Origin origin{
         .integration_id = who.integration, .integration = who.integration_name, .received_at = door.clock()};
     const HeadFields fields(request.head, parameters);
-    auto batch = format->parse({.body = *body,
-                                .fields = fields,
-                                .origin = origin,
-                                .limits = door.limits,
-                                .resolve_timeout = door.resolve_timeout});
+    const intake::Sent sent{.body = *body,
+                            .fields = fields,
+                            .origin = origin,
+                            .limits = door.limits,
+                            .resolve_timeout = door.resolve_timeout};
+    auto batch = format->parse(sent);
     const bool was_read = batch.has_value();
     if (was_read) bill.alerts(batch->size());
     auto reasons = all_refused(batch);
-    if (reasons.empty()) return batch;
+    if (reasons.empty()) {
+        if (auto own = own_key(path, sent)) key = std::move(own);
+        return batch;
+    }
     if (format->explain != nullptr) {
         format->explain(reasons, *body);
     } else if (was_read) {
@@ -146,12 +167,6 @@ Response replayed(const SenderRoute& at, const ports::ReceiptAnswer& first, cons
     return again;
 }
 
-/// A request's Idempotency-Key, and what makes its repeat known.
-struct Key {
-    std::string text;
-    std::string body_sha256;
-};
-
 Result<std::optional<Key>> key_of(const intake::SenderPath& path, const Request& request)
 {
     if (!path.takes_idempotency_key) return std::optional<Key>();
@@ -192,7 +207,7 @@ void ingest(const Door& door, const SenderRoute& at, const access::Principal& wh
     auto key = key_of(path, request);
     if (!key) return sink(refusal(at, key.error(), id));
     IngestBill bill(door.rates, who, request, door.limits.*path.max_bytes);
-    auto batch = read_body(door, path, who, request, parameters, bill);
+    auto batch = read_body(door, path, who, request, parameters, bill, *key);
     if (!batch) return sink(refusal(at, batch.error(), id));
     const auto ids = door.ids.of(who.tenant);
     auto [alerts, outcomes] = sort_out(*std::move(batch));
@@ -209,6 +224,7 @@ void ingest(const Door& door, const SenderRoute& at, const access::Principal& wh
         once.scope = who.integration.value();
         once.key = std::move((*key)->text);
         once.body_sha256 = std::move((*key)->body_sha256);
+        once.status = path.once_status;
         once.answer = [answer = path.answer, shared, ids](const domain::ReceiptId& receipt) {
             return answer({.receipt = receipt, .ids = ids, .items = *shared}).body;
         };

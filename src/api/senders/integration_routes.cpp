@@ -49,6 +49,7 @@ json integration_json(const Integration& integration)
             {"name", integration.name},
             {"description", integration.description},
             {"enabled", integration.enabled},
+            {"management_group_id", integration.group ? json(integration.group->str()) : json(nullptr)},
             {"keys", std::move(keys)},
             {"version", integration.version},
             {"created_at", format_rfc3339(integration.created_at)},
@@ -62,7 +63,7 @@ Result<Integration> read_integration(const json& document)
     integration.name = fields.text("name", {1, 200}, Need::required).value_or("");
     integration.description = fields.text("description", {0, 4'000}).value_or("");
     integration.enabled = fields.boolean("enabled").value_or(true);
-    fields.read_only({"id", "keys", "version", "created_at", "updated_at"});
+    fields.read_only({"id", "keys", "management_group_id", "version", "created_at", "updated_at"});
     if (const auto read = fields.finish(); !read) return read.error();
     return integration;
 }
@@ -79,6 +80,15 @@ json urls_json(std::string_view secret)
         urls[name] = url.replace(url.find(kToken), kToken.size(), secret);
     }
     return urls;
+}
+
+/// A limited key could make one of a sender's that has neither its end nor its networks.
+Result<Done> may_make_keys(const Call& call)
+{
+    if (!call.who.scopes) return Done{};
+    return Error(ErrorCode::permission_denied,
+                 "a key that is limited to scopes makes no keys, and so no integrations: "
+                 "use one without scopes, or sign in");
 }
 
 /// Makes and stores a key. The answer holds the secret, which nobody can ask for again.
@@ -124,6 +134,7 @@ Result<Response> get_integration(const Call& call, TenantSession& session)
 
 Result<Response> create_integration(const Call& call, TenantSession& session)
 {
+    if (const auto may = may_make_keys(call); !may) return may.error();
     const auto document = read_object(call.request);
     if (!document) return document.error();
     auto integration = read_integration(*document);
@@ -223,6 +234,7 @@ Result<json> end_old_key(const Call& call, TenantSession& session, const Integra
 
 Result<Response> create_integration_key(const Call& call, TenantSession& session)
 {
+    if (const auto may = may_make_keys(call); !may) return may.error();
     const auto wanted = read_key(call.request);
     if (!wanted) return wanted.error();
     auto integration = locked_integration(call, session);
@@ -265,8 +277,8 @@ std::vector<Route> integration_routes()
         {"PATCH", "/api/v1/integrations/{id}", write_integrations, "updateIntegration", change_integration},
         {"DELETE", "/api/v1/integrations/{id}", write_integrations, "deleteIntegration", delete_integration},
         {"POST", "/api/v1/integrations/{id}/keys", write_integrations, "createIntegrationKey", create_integration_key},
-        {"DELETE", "/api/v1/integrations/{id}/keys/{key_id}", write_integrations, "deleteIntegrationKey",
-         delete_integration_key},
+        that_ends_access({"DELETE", "/api/v1/integrations/{id}/keys/{key_id}", write_integrations,
+                          "deleteIntegrationKey", delete_integration_key}),
     };
 }
 

@@ -2,6 +2,10 @@
 
 #include "api/rest/json_body.hpp"
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+
 namespace winnow::api {
 
 namespace {
@@ -10,6 +14,17 @@ bool has_body(const http::RequestHead& head)
 {
     const auto length = head.header("Content-Length");
     return (!length.empty() && length != "0") || !head.header("Transfer-Encoding").empty();
+}
+
+/// A header that stands once says one thing: of several a proxy in between and we might heed different ones.
+bool stands_twice(const http::RequestHead& head, std::string_view name)
+{
+    const auto is_named = [name](const http::Header& header) {
+        return std::ranges::equal(header.name, name, [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
+        });
+    };
+    return std::ranges::count_if(head.headers, is_named) > 1;
 }
 
 bool is_json(const http::RequestHead& head)
@@ -37,6 +52,9 @@ std::string origin_of(std::string_view url)
 
 std::optional<std::string> cross_site(const http::RequestHead& head, std::string_view origin)
 {
+    for (const std::string_view name : {"sec-fetch-site", "origin", "winnow-csrf"}) {
+        if (stands_twice(head, name)) return std::string(name) + " stands twice";
+    }
     const auto site = head.header("Sec-Fetch-Site");
     if (!site.empty() && site != "same-origin") return "a page of another origin sent this";
     if (site.empty() && (origin.empty() || head.header("Origin") != origin)) {

@@ -11,6 +11,7 @@ namespace winnow::api {
 namespace {
 
 constexpr std::string_view kAttributes = "; Path=/; Secure; HttpOnly; SameSite=Strict";
+constexpr std::string_view kLaxAttributes = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 
 std::string_view trimmed(std::string_view text)
 {
@@ -46,13 +47,14 @@ std::vector<std::string_view> values_of(const http::RequestHead& head, std::stri
     return values;
 }
 
-void add_cookie(http::Response& response, std::string_view name, std::string_view value, std::string_view more)
+void add_cookie(http::Response& response, std::string_view name, std::string_view value, std::string_view more,
+                std::string_view attributes = kAttributes)
 {
     std::string text(name);
     text += '=';
     text += value;
     text += more;
-    text += kAttributes;
+    text += attributes;
     response.headers.push_back({"Set-Cookie", std::move(text)});
 }
 
@@ -76,6 +78,17 @@ void keep_private(http::Response& response)
     response.set("Vary", "Sec-Fetch-Site, Origin, Cookie");
 }
 
+void ask_for_cookie(http::Response& response)
+{
+    constexpr int kUnauthenticated = 401;
+    if (response.status == kUnauthenticated) response.set("WWW-Authenticate", "Cookie realm=\"winnow\"");
+}
+
+bool is_of_page(const http::RequestHead& head, bool shows_session)
+{
+    return shows_session || !head.header("Sec-Fetch-Site").empty();
+}
+
 void set_session_cookie(http::Response& response, std::string_view token)
 {
     add_cookie(response, kSessionCookie, token, "");
@@ -84,6 +97,16 @@ void set_session_cookie(http::Response& response, std::string_view token)
 void clear_session_cookie(http::Response& response)
 {
     add_cookie(response, kSessionCookie, "", "; Max-Age=0");
+}
+
+void set_login_cookie(http::Response& response, std::string_view value)
+{
+    add_cookie(response, kLoginCookie, value, "; Max-Age=600", kLaxAttributes);
+}
+
+void clear_login_cookie(http::Response& response)
+{
+    add_cookie(response, kLoginCookie, "", "; Max-Age=0", kLaxAttributes);
 }
 
 void set_device_cookie(http::Response& response, std::string_view value)

@@ -110,19 +110,22 @@ Result<Done> activate(const FlowPtr& flow, Enrolment& enrolment, TenantSession& 
     const auto ended = end_access(session, user->id, signin::Ending::factor_changed, own.id);
     if (!ended) return ended.error();
     const bool signs_in = enrolment.state == SignInState::password_ok;
-    // A code of a factor that the session itself has made proves nobody anew: the password was shown when it was.
+    const auto begun = own;
+    // A code of a factor that the session itself has made proves nobody anew: the password, or a provider's word, was
+    // shown when it was.
     const auto now = enrolment.tried.now;
-    const auto proven_at = signs_in ? now : own.authenticated_at;
-    auto token = rotate_session(session, std::move(own), *user, {"pwd", "otp", "mfa"}, proven_at, now);
+    const auto proven_at = signs_in ? proven_still(begun).value_or(now) : begun.authenticated_at;
+    std::vector<std::string> amr{std::string(is_by_provider(begun) ? kByProvider : kByPassword), "otp", "mfa"};
+    auto token = rotate_session(session, std::move(own), *user, std::move(amr), proven_at, now);
     if (!token) return token.error();
     enrolment.token = *std::move(token);
     if (signs_in) {
-        if (const auto noted = session.factors().note_sign_in(user->id); !noted) return noted.error();
+        if (const auto noted = note_sign_in(session, begun); !noted) return noted.error();
     }
     const auto owed = owe_mail(flow, session, *user, signin::MailKind::factor_changed, enrolment.tried.now);
     if (!owed) return owed.error();
     return record(flow, session, "factor.activate", "factor:" + enrolment.factor.str(),
-                  actor_of(flow, user->id, signs_in ? "password" : "session"),
+                  actor_of(flow, user->id, signs_in ? means_of(begun) : "session"),
                   {{"name", user->name}, {"email", user->email}, {"kind", "totp"}, {"signs_in", signs_in}});
 }
 

@@ -7,6 +7,7 @@
 #include "api/signin/browser_guard.hpp"
 #include "api/signin/cookies.hpp"
 #include "api/signin/session_door.hpp"
+#include "winnow/base/network.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
@@ -22,12 +23,7 @@ namespace {
 
 constexpr std::size_t kMaxSource = 64;
 constexpr std::size_t kMaxAgentBytes = 256;
-
-/// A browser that is asked for Basic opens a window of its own; whoever signs in has a page.
-void ask_for_cookie(http::Response& response)
-{
-    if (response.status == 401) response.set("WWW-Authenticate", "Cookie realm=\"winnow\"");
-}
+constexpr std::string_view kSignOut = "signOut";
 
 Error stopping()
 {
@@ -42,6 +38,8 @@ Error not_signed_in()
 /// Why the session is of no use for this; nullopt: it is.
 std::optional<http::Response> session_refusal(const Flow& flow, const ports::FoundSession& found)
 {
+    // Whoever has the token may end it: from anywhere, however often, and of a suspended tenant, too.
+    if (flow.route.operation_id == kSignOut) return std::nullopt;
     const auto& who = found.principal;
     const auto& head = flow.request.head;
     const auto permission = flow.route.permission;
@@ -63,16 +61,22 @@ std::optional<http::Response> session_refusal(const Flow& flow, const ports::Fou
 }  // namespace
 
 FlowParts::FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, ports::Sealing& secrets,
-                     std::shared_ptr<Rates> accounts, std::function<Timestamp()> now, std::function<Uuid()> id)
+                     const domain::TenantLimits& of_tenants, std::shared_ptr<Rates> accounts,
+                     std::function<Timestamp()> now, std::function<Uuid()> id)
     : database(tenants),
       door(parts.door),
       hasher(parts.hasher),
       breached(parts.breached),
+      documents(parts.documents),
+      fetcher(parts.fetcher),
+      reaches(parts.reaches),
       sealing(secrets),
       rates(std::move(accounts)),
       bucket_key(crypto::derive_key(parts.key, "buckets")),
+      login_key(crypto::derive_key(parts.key, "logins by providers")),
       devices(crypto::derive_key(parts.key, "known browsers")),
       origin(origin_of(parts.public_url)),
+      limits(of_tenants),
       clock(std::move(now)),
       new_id(std::move(id))
 {
@@ -107,7 +111,19 @@ Flow::~Flow()
     for (auto& member : document) {
         if (auto* const text = member.get_ptr<std::string*>()) crypto::cleanse(*text);
     }
+    if (waits_of_) {
+        parts->at_providers.leave(*waits_of_);
+    } else {
+        --parts->under_way;
+    }
+}
+
+bool Flow::waits_for_provider(TenantId tenant)
+{
+    if (!parts->at_providers.enter(tenant)) return false;
+    waits_of_ = tenant;
     --parts->under_way;
+    return true;
 }
 
 void answer(const FlowPtr& flow, http::Response response)
@@ -146,12 +162,16 @@ http::Response held(const FlowPtr& flow, std::chrono::milliseconds for_how_long)
     return response;
 }
 
-http::Response step_up_required(std::string_view request_id)
+http::Response step_up_required(const access::Principal& who, std::string_view request_id)
 {
-    auto response = problem(403, "step_up_required", "show password and code again: POST /auth/step-up", {},
-                            instance_of(request_id));
+    auto response =
+        problem(403, "step_up_required",
+                who.by_provider ? "prove it at your provider again: GET /auth/oidc/{id}/start?prove_anew=true"
+                                : "show password and code again: POST /auth/step-up",
+                {}, instance_of(request_id));
     auto document = nlohmann::json::parse(response.body.text());
-    document["methods"] = {"password", "totp"};
+    document["methods"] =
+        who.by_provider ? nlohmann::json::array({"oidc"}) : nlohmann::json::array({"password", "totp"});
     response.body = dump(document);
     return response;
 }
@@ -179,6 +199,15 @@ void afterwards(const FlowPtr& flow, TenantId tenant, FlowJob job)
                                  });
 }
 
+std::string folded_service_code(std::string_view typed)
+{
+    std::string code(typed);
+    for (auto& c : code) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return code;
+}
+
 void find_tenant(const FlowPtr& flow, const std::string& service_code,
                  std::move_only_function<void(std::optional<ports::TenantAtDoor>)> then)
 {
@@ -201,6 +230,31 @@ void find_link(const FlowPtr& flow, const std::string& token_hash,
                                          if (!found) return fail(flow, found.error());
                                          then(*found);
                                      });
+}
+
+void find_providers(const FlowPtr& flow, const std::string& service_code,
+                    std::move_only_function<void(const std::vector<ports::ProviderAtDoor>&)> then)
+{
+    const auto open = flow->parts->entered();
+    if (!open) return fail(flow, stopping());
+    flow->parts->door.providers_of_code(
+        service_code,
+        [flow, then = std::move(then)](Result<std::optional<std::vector<ports::ProviderAtDoor>>> found) mutable {
+            if (!found) return fail(flow, found.error());
+            then(found->value_or(std::vector<ports::ProviderAtDoor>()));
+        });
+}
+
+void find_provider(const FlowPtr& flow, OidcProviderId provider,
+                   std::move_only_function<void(std::optional<TenantId>)> then)
+{
+    const auto open = flow->parts->entered();
+    if (!open) return fail(flow, stopping());
+    flow->parts->door.tenant_of_provider(provider.str(),
+                                         [flow, then = std::move(then)](Result<std::optional<TenantId>> found) mutable {
+                                             if (!found) return fail(flow, found.error());
+                                             then(*found);
+                                         });
 }
 
 void verify(const FlowPtr& flow, const crypto::SecretBytes& password, std::optional<crypto::PasswordHash> known,
@@ -267,6 +321,13 @@ Result<Done> record(const FlowPtr& flow, ports::TenantSession& session, std::str
 audit::Actor actor_of(const FlowPtr& flow, UserId user, std::string_view means)
 {
     return {.id = "user:" + user.str(), .means = std::string(means), .request_id = flow->request.head.request_id};
+}
+
+std::string network_of(const FlowPtr& flow)
+{
+    const auto address = parse_address(flow->request.head.remote_address);
+    return flow->parts->bucket(address ? signin::network_subject(*address)
+                                       : "network:" + flow->request.head.remote_address);
 }
 
 std::string source_of(const http::RequestHead& head)

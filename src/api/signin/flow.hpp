@@ -6,6 +6,7 @@
 #include "api/audit/access_note.hpp"
 #include "api/rates/rates.hpp"
 #include "api/rest/route.hpp"
+#include "api/signin/provider_waits.hpp"
 #include "winnow/api/sign_in_parts.hpp"
 #include "winnow/audit/record.hpp"
 #include "winnow/base/result.hpp"
@@ -13,8 +14,11 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/crypto/token.hpp"
+#include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/password_hasher.hpp"
+#include "winnow/identity/provider_documents.hpp"
+#include "winnow/ports/signin/fetcher.hpp"
 #include "winnow/ports/signin/sign_in_door.hpp"
 #include "winnow/ports/tenant_session.hpp"
 #include "winnow/ports/vault/sealing.hpp"
@@ -31,13 +35,15 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace winnow::api {
 
 /// What all of them share. Outlives the API with the last of them.
 struct FlowParts {
     FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, ports::Sealing& secrets,
-              std::shared_ptr<Rates> accounts, std::function<Timestamp()> now, std::function<Uuid()> id);
+              const domain::TenantLimits& of_tenants, std::shared_ptr<Rates> accounts, std::function<Timestamp()> now,
+              std::function<Uuid()> id);
 
     /// Held while a part is asked for something; empty once the API has gone, because parts may have, too: a flow that
     /// is still under way then ends there.
@@ -51,14 +57,20 @@ struct FlowParts {
     ports::SignInDoor& door;
     identity::PasswordHasher& hasher;
     const identity::BreachedPasswords& breached;
+    const std::shared_ptr<identity::ProviderDocuments> documents;
+    ports::Fetcher& fetcher;
+    const std::function<bool(std::string_view host)> reaches;
     ports::Sealing& sealing;
     const std::shared_ptr<Rates> rates;
     const std::string bucket_key;
+    const std::string login_key;  ///< What of a login by a provider is made from its browser's cookie.
     const crypto::DeviceCookies devices;
     const std::string origin;
+    const domain::TenantLimits limits;
     const std::function<Timestamp()> clock;
     const std::function<Uuid()> new_id;
     mutable std::atomic<std::size_t> under_way = 0;
+    mutable ProviderWaits at_providers;
 
 private:
     mutable std::shared_mutex mutex_;
@@ -83,6 +95,14 @@ struct Flow {
     Recorder recorder = {};      ///< Empty: nothing is recorded.
     std::string parameter = {};  ///< Of the path.
     nlohmann::json document;     ///< The body; an object. Overwritten when the flow goes: it may hold a password.
+    access::Principal who = {};  ///< Of Special::waiting: who was let in. Else of kind none.
+
+    /// From now on it is counted among those that wait for this tenant's provider, and no longer among kMostFlows: a
+    /// provider that takes its time keeps nobody else from signing in. False where too many of them are.
+    [[nodiscard]] bool waits_for_provider(TenantId tenant);
+
+private:
+    std::optional<TenantId> waits_of_;
 };
 using FlowPtr = std::shared_ptr<Flow>;
 
@@ -95,7 +115,7 @@ void fail(const FlowPtr& flow, const Error& error);
 [[nodiscard]] http::Response held(const FlowPtr& flow, std::chrono::milliseconds for_how_long);
 [[nodiscard]] http::Response refused(const FlowPtr& flow, int status, std::string_view code, std::string_view detail);
 /// 403, with the ways to prove it.
-[[nodiscard]] http::Response step_up_required(std::string_view request_id);
+[[nodiscard]] http::Response step_up_required(const access::Principal& who, std::string_view request_id);
 
 /// A transaction of the tenant, then `then`, on a database thread; or fail().
 using FlowJob = std::move_only_function<Result<Done>(ports::TenantSession&)>;
@@ -103,11 +123,21 @@ void in_tenant(const FlowPtr& flow, TenantId tenant, FlowJob job, std::move_only
 /// The same for what nobody waits for any more. What fails is logged.
 void afterwards(const FlowPtr& flow, TenantId tenant, FlowJob job);
 
+/// As tenants are found: people type capitals, too. Only those of ASCII are folded, as those of buckets are.
+[[nodiscard]] std::string folded_service_code(std::string_view typed);
+
 /// What is asked before a tenant is known; `then` runs on a database thread, or fail().
 void find_tenant(const FlowPtr& flow, const std::string& service_code,
                  std::move_only_function<void(std::optional<ports::TenantAtDoor>)> then);
 void find_link(const FlowPtr& flow, const std::string& token_hash,
                std::move_only_function<void(std::optional<TenantId>)> then);
+
+/// Those of a tenant with which people can sign in there.
+void find_providers(const FlowPtr& flow, const std::string& service_code,
+                    std::move_only_function<void(const std::vector<ports::ProviderAtDoor>&)> then);
+/// Whose provider of sign-ins it is; nullopt: nobody's, or it is not enabled.
+void find_provider(const FlowPtr& flow, OidcProviderId provider,
+                   std::move_only_function<void(std::optional<TenantId>)> then);
 
 /// A password's turn among those that are hashed; `then` runs on a thread of the hasher's, or fail().
 void verify(const FlowPtr& flow, const crypto::SecretBytes& password, std::optional<crypto::PasswordHash> known,
@@ -126,6 +156,9 @@ void with_session(const FlowPtr& flow, std::move_only_function<void(ports::Found
                                   int status = 200);
 /// A user who has shown the password, or a link.
 [[nodiscard]] audit::Actor actor_of(const FlowPtr& flow, UserId user, std::string_view means);
+
+/// Names the bucket of the network that it comes from (signin::Throttled::network).
+[[nodiscard]] std::string network_of(const FlowPtr& flow);
 
 /// The peer's address, as text of at most 64 characters; and the browser's name of itself, of at most 256.
 [[nodiscard]] std::string source_of(const http::RequestHead& head);

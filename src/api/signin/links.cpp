@@ -287,9 +287,13 @@ void accept_invitation(const FlowPtr& flow)
 {
     const auto read = read_following(flow, LinkPurpose::invitation, true, true);
     if (!read) return fail(flow, read.error());
-    look(
-        flow, *read, [flow, following = *read](TenantSession&) { return check_choice(flow, *following); },
-        [flow, following = *read] { set_and(flow, following, accept); });
+    const auto check = [flow, following = *read](TenantSession&) -> Result<Done> {
+        if (following->names.suspended) {
+            return Error(ErrorCode::permission_denied, "the tenant is suspended; ask your provider");
+        }
+        return check_choice(flow, *following);
+    };
+    look(flow, *read, check, [flow, following = *read] { set_and(flow, following, accept); });
 }
 
 void confirm_mfa_reset(const FlowPtr& flow)

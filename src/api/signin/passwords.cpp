@@ -181,7 +181,7 @@ void change_password(const FlowPtr& flow)
 void request_password_reset(const FlowPtr& flow)
 {
     FieldReader fields(flow->document);
-    auto code = fields.text("service_code", {1, 64}, Need::required).value_or("");
+    auto code = folded_service_code(fields.text("service_code", {1, 64}, Need::required).value_or(""));
     auto email = fields.text("email", {1, 254}, Need::required).value_or("");
     if (const auto read = fields.finish(); !read) return fail(flow, read.error());
     // The answer goes first: it is the same, and as quick, whoever there is.

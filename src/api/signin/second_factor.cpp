@@ -38,11 +38,11 @@ Result<Done> read_codes(FieldReader& fields, Proof& proof)
     return fields.finish();
 }
 
-std::vector<std::string> amr_of(FactorShown shown)
+std::vector<std::string> amr_of(std::string_view first, FactorShown shown)
 {
     // RFC 8176 has no word for recovery codes.
-    if (shown == FactorShown::recovery_code) return {"pwd", "mfa"};
-    return {"pwd", "otp", "mfa"};
+    if (shown == FactorShown::recovery_code) return {std::string(first), "mfa"};
+    return {std::string(first), "otp", "mfa"};
 }
 
 /// Few are left: the user is told.
@@ -62,7 +62,9 @@ Result<Done> go_on(const FlowPtr& flow, TenantSession& session, Proof& proof, po
 {
     const auto id = half.id;
     const auto now = proof.tried.now;
-    auto token = rotate_session(session, std::move(half), proof.user, std::move(amr), now, now);
+    const auto means = half.state == SignInState::password_ok ? means_of(half) : "password";
+    const auto proven_at = proven_still(half).value_or(now);
+    auto token = rotate_session(session, std::move(half), proof.user, std::move(amr), proven_at, now);
     if (!token) return token.error();
     proof.token = *std::move(token);
     if (!proof.recovery_code.empty()) {
@@ -70,7 +72,7 @@ Result<Done> go_on(const FlowPtr& flow, TenantSession& session, Proof& proof, po
         if (!told) return told.error();
     }
     const auto* const factor = proof.recovery_code.empty() ? "totp" : "recovery_code";
-    return record(flow, session, act, "session:" + id.str(), actor_of(flow, proof.user.id, "password"),
+    return record(flow, session, act, "session:" + id.str(), actor_of(flow, proof.user.id, means),
                   {{"name", proof.user.name}, {"email", proof.user.email}, {"factor", factor}});
 }
 
@@ -97,10 +99,11 @@ Result<Done> complete(const FlowPtr& flow, Proof& proof, TenantSession& session)
             if (!ended) return ended.error();
         }
         return record(flow, session, audit::kSignInFailed, "session:" + half->id.str(),
-                      actor_of(flow, proof.user.id, "password"), {{"why", why}}, 401);
+                      actor_of(flow, proof.user.id, means_of(*half)), {{"why", why}}, 401);
     }
-    if (const auto noted = session.factors().note_sign_in(proof.user.id); !noted) return noted.error();
-    return go_on(flow, session, proof, *std::move(half), amr_of(**shown), "sign_in.succeed");
+    if (const auto noted = note_sign_in(session, *half); !noted) return noted.error();
+    auto amr = amr_of(is_by_provider(*half) ? kByProvider : kByPassword, **shown);
+    return go_on(flow, session, proof, *std::move(half), std::move(amr), "sign_in.succeed");
 }
 
 void conclude(const FlowPtr& flow, const ProofPtr& proof, bool signs_in)
@@ -137,7 +140,7 @@ Result<Done> prove(const FlowPtr& flow, Proof& proof, bool password_right, Tenan
         const auto shown = take_factor(flow, session, proof.user.id, proof.code, proof.recovery_code, proof.tried.now);
         if (!shown) return shown.error();
         right = shown->has_value();
-        if (right) amr = amr_of(**shown);
+        if (right) amr = amr_of(kByPassword, **shown);
     }
     if (const auto kept = end_code_try(session, proof.tried, right); !kept) return kept.error();
     if (!right) {

@@ -4,6 +4,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/rate_answer.hpp"
+#include "api/rest/refusal.hpp"
 #include "api/signin/cookies.hpp"
 #include "winnow/signin/second_factor.hpp"
 
@@ -34,10 +35,11 @@ bool shows_key(const http::RequestHead& head)
 }  // namespace
 
 FlowGate::FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
-                   std::shared_ptr<Rates> rates, std::function<Timestamp()> clock, std::function<Uuid()> new_id)
+                   const domain::TenantLimits& limits, std::shared_ptr<Rates> rates, std::function<Timestamp()> clock,
+                   std::function<Uuid()> new_id)
     : origin_(parts ? origin_of(parts->public_url) : ""),
       rates_(std::move(rates)),
-      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, rates_, std::move(clock),
+      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, limits, rates_, std::move(clock),
                                                        std::move(new_id))
                    : nullptr)
 {
@@ -53,6 +55,10 @@ std::optional<http::Response> FlowGate::read_shown(const http::RequestHead& head
 {
     auto cookie = head.path.starts_with(kSessionRoot) ? cookie_of(head, kSessionCookie) : std::nullopt;
     if (!cookie) {
+        if (path_token.empty() && shows_two_keys(head, sender)) {
+            return api::refusal(sender, 400, "two_credentials",
+                                "Authorization and X-Api-Key hold different keys: send one", head.request_id);
+        }
         shown = {.secret = credential_of(head, path_token, sender), .is_session = false};
         return std::nullopt;
     }
@@ -74,7 +80,7 @@ std::optional<http::Response> step_up_refusal(const access::Principal& who, acce
     constexpr std::chrono::seconds kAhead{5};
     const bool is_just_now = who.authenticated_at > now && who.authenticated_at - now < kAhead;
     if (!signin::needs_step_up(who, permission, is_just_now ? who.authenticated_at : now)) return std::nullopt;
-    return step_up_required(request_id);
+    return step_up_required(who, request_id);
 }
 
 bool FlowGate::takes(const Route& route, const http::RequestHead& head)
@@ -92,8 +98,8 @@ std::optional<http::Response> FlowGate::refusal(const http::RequestHead& head) c
     return fast ? std::optional(rate_refusal(*fast, {}, head.request_id)) : std::nullopt;
 }
 
-void FlowGate::run(const RouteEntry& entry, const PathParameters& parameters, http::Request request,
-                   http::ResponseSink sink, Recorder recorder) const
+void FlowGate::run(const RouteEntry& entry, const PathParameters& parameters, const access::Principal& who,
+                   http::Request request, http::ResponseSink sink, Recorder recorder) const
 {
     const auto id = request.head.request_id;
     const auto refuse = [&](const Error& error) {
@@ -108,6 +114,7 @@ void FlowGate::run(const RouteEntry& entry, const PathParameters& parameters, ht
     if (!document) return refuse(document.error());
     auto started = std::make_shared<Flow>(parts_, entry.route, std::move(request), http::ResponseSink());
     if (!parameters.empty()) started->parameter = parameters.front().second;
+    started->who = who;
     started->document = *std::move(document);
     started->sink = std::move(sink);
     started->recorder = std::move(recorder);

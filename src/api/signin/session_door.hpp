@@ -33,7 +33,8 @@ class FlowGate {
 public:
     /// Without parts nobody signs in, and every flow is answered 503.
     FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
-             std::shared_ptr<Rates> rates, std::function<Timestamp()> clock, std::function<Uuid()> new_id);
+             const domain::TenantLimits& limits, std::shared_ptr<Rates> rates, std::function<Timestamp()> clock,
+             std::function<Uuid()> new_id);
     ~FlowGate();
     FlowGate(const FlowGate&) = delete;
     FlowGate& operator=(const FlowGate&) = delete;
@@ -52,8 +53,10 @@ public:
     [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const;
 
     /// `entry` lives as long as the request's attachment.
-    void run(const RouteEntry& entry, const PathParameters& parameters, http::Request request, http::ResponseSink sink,
-             Recorder recorder) const;
+    /// @param who       Of Special::waiting: who was let in.
+    /// @param recorder  Of Special::auth: records for whom the flow finds. Else `sink` does already.
+    void run(const RouteEntry& entry, const PathParameters& parameters, const access::Principal& who,
+             http::Request request, http::ResponseSink sink, Recorder recorder) const;
 
 private:
     const std::string origin_;

@@ -1,11 +1,9 @@
-#include "api/calls/credential.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/respond.hpp"
 #include "api/signin/cookies.hpp"
 #include "api/signin/flows.hpp"
 #include "api/signin/steps.hpp"
 #include "winnow/audit/acts.hpp"
-#include "winnow/base/network.hpp"
 #include "winnow/identity/password_hasher.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
@@ -49,7 +47,7 @@ Result<TryPtr> read_try(nlohmann::json& document)
 {
     auto tried = std::make_shared<Try>();
     FieldReader fields(document);
-    tried->service_code = fields.text("service_code", {1, 64}, Need::required).value_or("");
+    tried->service_code = folded_service_code(fields.text("service_code", {1, 64}, Need::required).value_or(""));
     tried->email = fields.text("email", {1, 254}, Need::required).value_or("");
     fields.read_only({"password"});
     if (const auto read = fields.finish(); !read) return read.error();
@@ -57,13 +55,6 @@ Result<TryPtr> read_try(nlohmann::json& document)
     if (!password) return password.error();
     tried->password = *std::move(password);
     return tried;
-}
-
-std::string network_of(const FlowPtr& flow)
-{
-    const auto address = parse_address(flow->request.head.remote_address);
-    return flow->parts->bucket(address ? signin::network_subject(*address)
-                                       : "network:" + flow->request.head.remote_address);
 }
 
 /// The browser's bucket where it is one in which this user has signed in before, else the account's.
@@ -87,7 +78,8 @@ Result<Done> look(const FlowPtr& flow, Try& tried, TenantSession& session)
     if (!user) return user.error();
     // Whoever is not there takes as many questions as who is.
     if (!*user) static_cast<void>(session.users().find(UserId()));
-    if (*user && (*user)->state() == signin::UserState::active) tried.user = **std::move(user);
+    const bool is_barred = *user && tried.tenant && tried.tenant->closing && (*user)->role != access::Role::admin;
+    if (*user && !is_barred && (*user)->state() == signin::UserState::active) tried.user = **std::move(user);
     auto stored = session.factors().password(tried.user ? tried.user->id : UserId());
     if (!stored) return stored.error();
     tried.stored = *std::move(stored);
@@ -112,22 +104,9 @@ Result<bool> is_right_still(Try& tried, TenantSession& session)
     return tried.user->state() == signin::UserState::active && *stored && (*stored)->tag == tried.stored->tag;
 }
 
-/// Why whoever has shown the right password is let in from elsewhere only; "" where it is not so.
-Result<std::string> why_elsewhere(const FlowPtr& flow, const ports::User& user, TenantSession& session)
-{
-    const auto places = session.settings().places();
-    if (!places) return places.error();
-    access::Principal who;
-    who.kind = access::CredentialKind::session;
-    who.role = user.role;
-    who.places = std::make_shared<const access::SourceNetworks>(places->lists);
-    const auto& address = flow->request.head.remote_address;
-    return access::is_in_place(who, address) ? std::string() : why_not_from(who, address);
-}
-
 Result<Done> let_in(const FlowPtr& flow, Try& tried, TenantSession& session)
 {
-    auto elsewhere = why_elsewhere(flow, *tried.user, session);
+    auto elsewhere = why_elsewhere(flow, tried.user->role, session);
     if (!elsewhere) return elsewhere.error();
     tried.elsewhere = *std::move(elsewhere);
     if (!tried.elsewhere.empty()) {
@@ -295,11 +274,17 @@ void sign_out(const FlowPtr& flow)
 
 void sign_in_methods(const FlowPtr& flow)
 {
-    find_tenant(flow, flow->parameter, [flow](const std::optional<ports::TenantAtDoor>& found) {
+    const auto code = folded_service_code(flow->parameter);
+    find_tenant(flow, code, [flow, code](const std::optional<ports::TenantAtDoor>& found) {
         // A tenant's name is told to whoever knows its code; of codes that there are not the code stands in its place.
         const auto name = found ? found->name : flow->parameter;
-        answer(flow,
-               json_response(200, {{"name", name}, {"methods", {"password"}}, {"oidc", nlohmann::json::array()}}));
+        find_providers(flow, code, [flow, name](const std::vector<ports::ProviderAtDoor>& providers) {
+            auto shown = nlohmann::json::array();
+            for (const auto& each : providers) shown.push_back({{"id", each.id.str()}, {"name", each.name}});
+            auto methods = nlohmann::json::array({"password"});
+            if (!shown.empty()) methods.push_back("oidc");
+            answer(flow, json_response(200, {{"name", name}, {"methods", methods}, {"oidc", shown}}));
+        });
     });
 }
 

@@ -1,12 +1,16 @@
 #include "api/signin/steps.hpp"
 
+#include "api/calls/credential.hpp"
 #include "api/rest/json_body.hpp"
 #include "winnow/crypto/totp.hpp"
 #include "winnow/identity/breached_passwords.hpp"
+#include "winnow/ports/access/access_key_store.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -61,8 +65,20 @@ Result<crypto::SecretBytes> password_field(nlohmann::json& document, std::string
     return crypto::SecretBytes(std::move(found->get_ref<std::string&>()));
 }
 
+Result<std::string> why_elsewhere(const FlowPtr& flow, access::Role role, ports::TenantSession& session)
+{
+    const auto places = session.settings().places();
+    if (!places) return places.error();
+    access::Principal who;
+    who.kind = access::CredentialKind::session;
+    who.role = role;
+    who.places = std::make_shared<const access::SourceNetworks>(places->lists);
+    const auto& address = flow->request.head.remote_address;
+    return access::is_in_place(who, address) ? std::string() : why_not_from(who, address);
+}
+
 Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tenant, const ports::User& user, bool fully,
-                                 Timestamp now)
+                                 Timestamp now, std::vector<std::string> amr, std::optional<Timestamp> proven_at)
 {
     auto& sessions = tenant.sessions();
     const auto policy = sessions.policy();
@@ -77,8 +93,9 @@ Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tena
     made.session.id = SessionId(flow->parts->new_id());
     made.session.user = user.id;
     made.session.state = state;
-    made.session.amr = {"pwd"};
-    made.session.authenticated_at = made.session.created_at = made.session.last_seen_at = now;
+    made.session.amr = std::move(amr);
+    made.session.authenticated_at = proven_at.value_or(now);
+    made.session.created_at = made.session.last_seen_at = now;
     made.session.expires_at =
         fully ? signin::expiry_of(signin::terms_of(policy->sessions, user.role), now) : now + signin::kPasswordOkFor;
     made.session.source = source_of(head);
@@ -116,6 +133,27 @@ Result<std::string> rotate_session(ports::TenantSession& tenant, ports::UserSess
     return token.text;
 }
 
+bool is_by_provider(const ports::UserSession& session)
+{
+    return !session.amr.empty() && session.amr.front() == kByProvider;
+}
+
+std::optional<Timestamp> proven_still(const ports::UserSession& session)
+{
+    if (session.state != SignInState::password_ok || !is_by_provider(session)) return std::nullopt;
+    return session.authenticated_at;
+}
+
+std::string_view means_of(const ports::UserSession& session)
+{
+    return is_by_provider(session) ? "oidc" : "password";
+}
+
+Result<Done> note_sign_in(ports::TenantSession& tenant, const ports::UserSession& half)
+{
+    return is_by_provider(half) ? tenant.oidc().note_sign_in(half.user) : tenant.factors().note_sign_in(half.user);
+}
+
 Result<std::optional<FactorShown>> take_factor(const FlowPtr& flow, ports::TenantSession& tenant, UserId user,
                                                const std::string& code, const std::string& recovery_code, Timestamp now)
 {
@@ -150,6 +188,7 @@ Result<Done> end_access(ports::TenantSession& tenant, UserId user, signin::Endin
     if (const auto ended = tenant.sessions().end_all(user, but, ending); !ended) return ended.error();
     if (row.keys) {
         if (const auto revoked = tenant.users().revoke_keys(user); !revoked) return revoked.error();
+        if (const auto revoked = tenant.access_keys().revoke_of(user); !revoked) return revoked.error();
     }
     if (row.links) return tenant.links().take_back(user);
     return Done{};

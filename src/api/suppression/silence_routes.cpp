@@ -192,8 +192,6 @@ Result<Response> expire_silence(const Call& call, TenantSession& session)
 SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard, Need need)
 {
     constexpr std::size_t kMaxCommentChars = 1'000;
-    constexpr std::chrono::milliseconds kShortestQuiet = std::chrono::seconds{10};
-    constexpr std::chrono::milliseconds kLongestQuiet = std::chrono::hours{24 * 31};
     SilenceInput input;
     auto& silence = input.silence;
     input.starts_at = fields.timestamp("starts_at");
@@ -202,7 +200,7 @@ SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard, 
     guard.at = suppression::instants_within(from, input.ends_at.value_or(from));
     silence.scope = read_scope(fields, guard);
     silence.comment = fields.text("comment", {1, kMaxCommentChars}, need).value_or("");
-    silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
+    silence.end_when_quiet = fields.duration("end_when_quiet", domain::kShortestQuiet, domain::kLongestQuiet);
     fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "problem", "stats", "cost", "version",
                       "updated_at", "updated_by", "warnings"});
     return input;
@@ -227,7 +225,8 @@ std::vector<Route> silence_routes()
     return {
         {"GET", "/api/v1/silences", read_silences, "listSilences", list_silences},
         {"POST", "/api/v1/silences", write_silences, "createSilence", create_silence},
-        {"POST", "/api/v1/silences/preview", read_silences, "previewSilence", preview_silence, always},
+        {"POST", "/api/v1/silences/preview", read_silences, "previewSilence", preview_silence, always, false, false,
+         true},
         {"GET", "/api/v1/silences/{id}", read_silences, "getSilence", get_silence},
         {"PUT", "/api/v1/silences/{id}", write_silences, "replaceSilence", change_silence},
         {"PATCH", "/api/v1/silences/{id}", write_silences, "updateSilence", change_silence},

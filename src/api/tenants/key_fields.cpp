@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace winnow::api {
@@ -48,6 +49,13 @@ std::string no_scope(const std::string& word)
     return text;
 }
 
+/// As a whole in one of them.
+bool lies_in(const Network& network, const std::vector<Network>& networks)
+{
+    return std::ranges::any_of(
+        networks, [&](const Network& outer) { return outer.prefix <= network.prefix && outer.contains(network.base); });
+}
+
 std::vector<Network> parsed(FieldReader& fields, std::string_view name, const std::vector<std::string>& texts)
 {
     std::vector<Network> networks;
@@ -70,6 +78,19 @@ std::optional<std::vector<Network>> read_networks(FieldReader& fields)
     if (!texts) return std::nullopt;
     if (texts->empty()) fields.error("networks", "name at least one network, or leave the field out: everywhere");
     return parsed(fields, "networks", *texts);
+}
+
+std::optional<std::vector<Network>> read_key_networks(FieldReader& fields, const access::Principal& by)
+{
+    auto networks = read_networks(fields);
+    if (!by.networks) return networks;
+    if (!networks) return *by.networks;
+    for (std::size_t i = 0; i < networks->size(); ++i) {
+        if (!lies_in((*networks)[i], *by.networks)) {
+            fields.item_error("networks", i, "lies outside the networks of the key that makes this one");
+        }
+    }
+    return networks;
 }
 
 std::optional<std::vector<Network>> read_networks(FieldReader& fields, std::string_view name, std::size_t most)
@@ -138,6 +159,13 @@ std::optional<Permission> beyond_role(const std::optional<PermissionSet>& scopes
 json text_or_null(const std::string& text)
 {
     return text.empty() ? json(nullptr) : json(text);
+}
+
+Result<Done> is_not_limited(const access::Principal& who)
+{
+    if (!who.scopes) return Done{};
+    return Error(ErrorCode::permission_denied,
+                 "a key that is limited to scopes sees of its user what GET /api/v1/me says, and nothing else");
 }
 
 }  // namespace winnow::api

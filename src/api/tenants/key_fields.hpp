@@ -29,6 +29,9 @@ inline constexpr std::chrono::days kLongestKeyLife{366};
 /// `networks`: CIDR prefixes or addresses, IPv4-mapped ones as the IPv4 ones that they stand for; nullopt where the
 /// field is absent: everywhere. Errors name the item and say what would be right.
 [[nodiscard]] std::optional<std::vector<Network>> read_networks(FieldReader& fields);
+/// The same of a key that opens what its user, or a directory, may: where the key with which it is made has networks,
+/// it has these, or some of them.
+[[nodiscard]] std::optional<std::vector<Network>> read_key_networks(FieldReader& fields, const access::Principal& by);
 /// The same of a field of another name, with `most` of them, which may be empty.
 [[nodiscard]] std::optional<std::vector<Network>> read_networks(FieldReader& fields, std::string_view name,
                                                                 std::size_t most);
@@ -50,5 +53,8 @@ inline constexpr std::chrono::days kLongestKeyLife{366};
 
 /// A text, or null for "".
 [[nodiscard]] nlohmann::json text_or_null(const std::string& text);
+
+/// A key that is limited sees what it is (GET /me), and nothing else of its user's: not the keys, sessions and factors.
+[[nodiscard]] Result<Done> is_not_limited(const access::Principal& who);
 
 }  // namespace winnow::api

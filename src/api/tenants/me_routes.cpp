@@ -7,6 +7,7 @@
 #include "api/signin/recovery_codes.hpp"
 #include "api/signin/steps.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/management_group_fields.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/domain/mailbox.hpp"
@@ -41,6 +42,7 @@ Result<Response> get_me(const Call& call, TenantSession& session)
     answer["tenant"] = {{"id", call.who.tenant.str()},
                         {"service_code", call.who.service_code},
                         {"suspended", call.who.tenant_suspended}};
+    answer["management_group_ids"] = groups_json(call.who.groups);
     answer["permissions"] = std::move(permissions);
     answer["second_factor"] = call.who.second_factor;
     return shown(call, answer, user->version);
@@ -125,6 +127,7 @@ Result<Response> ask_for_address(const Call& call, TenantSession& session)
 
 Result<Response> list_factors(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     if (const auto known = only_parameters(call.request.head, {}); !known) return known.error();
     const auto factors = session.factors().totp(call.who.user);
     if (!factors) return factors.error();
@@ -193,6 +196,7 @@ json session_json(const ports::UserSession& session, SessionId own)
 
 Result<Response> list_sessions(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     if (const auto known = only_parameters(call.request.head, {}); !known) return known.error();
     const auto sessions = session.sessions().of_user(call.who.user);
     if (!sessions) return sessions.error();
@@ -237,8 +241,8 @@ std::vector<Route> me_routes()
         {"DELETE", "/api/v1/me/factors/{id}", write_own_factors, "deleteFactor", delete_factor},
         {"POST", "/api/v1/me/recovery-codes", write_own_factors, "createRecoveryCodes", make_recovery_codes},
         {"GET", "/api/v1/me/sessions", read_own_profile, "listSessions", list_sessions},
-        {"DELETE", "/api/v1/me/sessions", write_own_profile, "endOtherSessions", end_other_sessions},
-        {"DELETE", "/api/v1/me/sessions/{id}", write_own_profile, "endSession", end_session},
+        that_ends_access({"DELETE", "/api/v1/me/sessions", write_own_profile, "endOtherSessions", end_other_sessions}),
+        that_ends_access({"DELETE", "/api/v1/me/sessions/{id}", write_own_profile, "endSession", end_session}),
     };
 }
 

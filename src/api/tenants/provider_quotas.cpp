@@ -30,23 +30,29 @@ Result<std::vector<QuotaChange>> read_changes(const json& document)
     return changes;
 }
 
-http::Response shown(const std::vector<domain::QuotaUse>& uses)
+http::Response shown(const std::vector<domain::QuotaUse>& uses, const domain::TenantLimits& limits)
 {
     auto items = json::array();
-    for (const auto& use : uses) items.push_back(quota_json(use, use.own));
+    for (const auto& use : uses) {
+        auto item = quota_json(use, use.own);
+        const auto usual = domain::class_of(use.quota).usual;
+        item["usual"] = usual == nullptr ? json(nullptr) : json(limits.*usual);
+        items.push_back(std::move(item));
+    }
     return json_response(200, {{"items", std::move(items)}});
 }
 
 }  // namespace
 
-Result<http::Response> show_tenant_quotas(TenantId id, ports::ProviderStore& store)
+Result<http::Response> show_tenant_quotas(TenantId id, ports::ProviderStore& store, const domain::TenantLimits& usual)
 {
     const auto uses = store.quotas(id);
     if (!uses) return uses.error();
-    return shown(*uses);
+    return shown(*uses, usual);
 }
 
-Result<http::Response> change_tenant_quotas(TenantId id, const http::Request& request, ports::ProviderStore& store)
+Result<http::Response> change_tenant_quotas(TenantId id, const http::Request& request, ports::ProviderStore& store,
+                                            const domain::TenantLimits& usual)
 {
     const auto document = read_object(request);
     if (!document) return document.error();
@@ -54,7 +60,7 @@ Result<http::Response> change_tenant_quotas(TenantId id, const http::Request& re
     if (!changes) return changes.error();
     const auto uses = store.set_quotas(id, *changes, provider_request_of(request));
     if (!uses) return uses.error();
-    return shown(*uses);
+    return shown(*uses, usual);
 }
 
 }  // namespace winnow::api

@@ -5,7 +5,6 @@
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
 #include "api/tenants/user_json.hpp"
-#include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/token.hpp"
@@ -15,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +28,10 @@ using nlohmann::json;
 
 constexpr std::size_t kGeneratedCodeLength = 6;
 constexpr int kCodeAttempts = 8;
+constexpr std::size_t kMinReasonChars = 10;
 constexpr std::size_t kMaxReasonChars = 500;
+/// Of a tenant's first key, which the provider has seen: long enough to make another one, or to accept an invitation.
+constexpr std::chrono::milliseconds kFirstKeyLife = std::chrono::days{7};
 
 json rates_json(const domain::RateOverrides& rates)
 {
@@ -39,17 +42,6 @@ json rates_json(const domain::RateOverrides& rates)
         if (burst) shown[std::string(word)]["burst"] = *burst;
     }
     return shown;
-}
-
-json tenant_json(const domain::Tenant& tenant)
-{
-    return {{"id", tenant.id.str()},
-            {"tenant_id", tenant.id.str()},
-            {"service_code", tenant.service_code},
-            {"name", tenant.name},
-            {"state", tenant.suspended ? "suspended" : "active"},
-            {"created_at", format_rfc3339(tenant.created_at)},
-            {"rates", rates_json(tenant.rates)}};
 }
 
 /// The tenant by itself, with what its histories take.
@@ -85,9 +77,11 @@ struct Wanted {
     std::string service_code;  ///< "" : generate one.
     std::string email;
     std::string admin_name;
+    std::string data_region;
 };
 
-Result<Wanted> read_wanted(const json& document)
+/// `region`: where this installation's data lies, which a tenant may only confirm.
+Result<Wanted> read_wanted(const json& document, const std::string& region)
 {
     Wanted wanted;
     FieldReader fields(document);
@@ -97,6 +91,13 @@ Result<Wanted> read_wanted(const json& document)
         if (!is_service_code(wanted.service_code)) {
             fields.error("service_code", "service_code takes 4 to 32 characters of a-z and 0-9");
         }
+    }
+    wanted.data_region = fields.text("data_region", {1, 32}).value_or(region);
+    if (wanted.data_region != region) {
+        fields.error("data_region",
+                     "this installation " +
+                         (region.empty() ? "says of no region (node.data_region)"
+                                         : "keeps data in " + region + " (node.data_region), and nowhere else"));
     }
     if (auto admin = fields.object("admin", Need::required)) {
         wanted.email = admin->text("email", {3, 254}, Need::required).value_or("");
@@ -192,37 +193,41 @@ Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, port
 
 }  // namespace
 
-ports::ProviderRequest provider_request_of(const http::Request& request)
+json tenant_json(const domain::Tenant& tenant)
 {
-    constexpr std::size_t kMaxAgentBytes = 256;
-    const auto& head = request.head;
-    const bool has_certificate = !head.client_certificate_subject.empty();
-    return {.actor = {.id = "provider",
-                      .means = has_certificate ? "client_certificate" : "provider_key",
-                      .request_id = head.request_id},
-            .address = head.remote_address,
-            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
-            .certificate_subject = head.client_certificate_subject};
+    json shown{{"id", tenant.id.str()},
+               {"tenant_id", tenant.id.str()},
+               {"service_code", tenant.service_code},
+               {"name", tenant.name},
+               {"state", to_string(tenant.state)},
+               {"created_at", format_rfc3339(tenant.created_at)},
+               {"rates", rates_json(tenant.rates)}};
+    if (tenant.closed_at) shown["closed_at"] = format_rfc3339(*tenant.closed_at);
+    if (tenant.export_until) shown["export_until"] = format_rfc3339(*tenant.export_until);
+    if (!tenant.data_region.empty()) shown["data_region"] = tenant.data_region;
+    return shown;
 }
 
 Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
-                                     const std::function<Uuid()>& new_id)
+                                     const std::function<Uuid()>& new_id, const std::string& region)
 {
     const auto document = read_object(request);
     if (!document) return document.error();
-    const auto wanted = read_wanted(*document);
+    const auto wanted = read_wanted(*document, region);
     if (!wanted) return wanted.error();
 
     const auto key = identity::make_key(access::CredentialKind::user_key);
     ports::NewTenant tenant;
     tenant.id = TenantId(new_id());
     tenant.name = wanted->name;
+    tenant.data_region = wanted->data_region;
     tenant.admin_id = UserId(new_id());
     tenant.admin_email = wanted->email;
     tenant.admin_name = wanted->admin_name;
     tenant.admin_key_id = ApiKeyId(new_id());
     tenant.admin_key_hash = key.hash;
     tenant.admin_key_hint = key.hint;
+    tenant.admin_key_life = kFirstKeyLife;
 
     const auto by = provider_request_of(request);
     const bool generated = wanted->service_code.empty();
@@ -245,6 +250,10 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
 Result<http::Response> invite_admin(TenantId id, const http::Request& request, ports::ProviderStore& store,
                                     ports::Sealing& sealing, const std::function<Uuid()>& new_id)
 {
+    // An admin reads and writes all of a tenant, for good: that is no single person's to give.
+    if (staff_caller(request) != nullptr) {
+        return Error(ErrorCode::permission_denied, "this takes the provider's own key or certificate");
+    }
     const auto document = read_object(request);
     if (!document) return document.error();
     ports::AdminInvitation invitation;
@@ -255,6 +264,7 @@ Result<http::Response> invite_admin(TenantId id, const http::Request& request, p
     }
     invitation.name = fields.text("name", {1, 200}).value_or(invitation.email.substr(0, 200));
     invitation.locale = read_locale(fields);
+    invitation.reason = fields.text("reason", {kMinReasonChars, kMaxReasonChars}).value_or("");
     if (auto read = fields.finish(); !read) return read.error();
     const auto token = crypto::make_token();
     invitation.user_id = UserId(new_id());

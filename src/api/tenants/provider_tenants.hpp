@@ -3,23 +3,26 @@
 /// @file
 /// Tenants as the provider sees them: /admin/v1/tenants.
 
+#include "api/staff/provider_request.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/alert_ids.hpp"
+#include "winnow/domain/tenant.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/vault/sealing.hpp"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <functional>
 
 namespace winnow::api {
 
-/// Who asks, for the record of what is done.
-[[nodiscard]] ports::ProviderRequest provider_request_of(const http::Request& request);
+[[nodiscard]] nlohmann::json tenant_json(const domain::Tenant& tenant);
 
-/// Each blocks on the store. `new_id` gives version 7 ids.
+/// Each blocks on the store. `new_id` gives version 7 ids; `region`: of the installation, Tenant::data_region.
 [[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
-                                                   const std::function<Uuid()>& new_id);
+                                                   const std::function<Uuid()>& new_id, const std::string& region);
 /// POST: {"email", "name", "locale"}; the link goes by mail, and nobody else sees it.
 [[nodiscard]] Result<http::Response> invite_admin(TenantId id, const http::Request& request,
                                                   ports::ProviderStore& store, ports::Sealing& sealing,

@@ -3,6 +3,7 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/respond.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/management_group_fields.hpp"
 #include "winnow/domain/mailbox.hpp"
 
 #include <string_view>
@@ -15,24 +16,31 @@ using nlohmann::json;
 
 json user_json(const ports::User& user)
 {
-    return {{"id", user.id.str()},
-            {"email", user.email},
-            {"name", user.name},
-            {"role", to_string(user.role)},
-            {"state", to_string(user.state())},
-            {"locale", to_string(user.locale)},
-            {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
-            {"has_password", user.has_password},
-            {"last_sign_in_at", time_json(user.last_sign_in)},
-            {"version", user.version},
-            {"created_at", format_rfc3339(user.created_at)},
-            {"updated_at", format_rfc3339(user.updated_at)}};
+    json shown{{"id", user.id.str()},
+               {"email", user.email},
+               {"name", user.name},
+               {"role", to_string(user.role)},
+               {"state", to_string(user.state())},
+               {"locale", to_string(user.locale)},
+               {"management_group_ids", groups_json(user.groups)},
+               {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
+               {"has_password", user.has_password},
+               {"last_sign_in_at", time_json(user.last_sign_in)},
+               {"managed_by", user.managed_by ? json(user.managed_by->str()) : json(nullptr)},
+               {"version", user.version},
+               {"created_at", format_rfc3339(user.created_at)},
+               {"updated_at", format_rfc3339(user.updated_at)}};
+    if (const auto& invitation = user.invitation) {
+        shown["invitation"] = {{"expires_at", format_rfc3339(invitation->expires_at)}, {"mail", invitation->mail}};
+    }
+    return shown;
 }
 
 json user_json_for_others(const ports::User& user)
 {
     auto shown = user_json(user);
-    for (const auto* const member : {"has_password", "last_sign_in_at"}) shown.erase(member);
+    for (const auto* const member : {"has_password", "last_sign_in_at", "managed_by", "invitation"})
+        shown.erase(member);
     shown["mfa"].erase("enrolled");
     return shown;
 }
@@ -63,12 +71,17 @@ Result<ports::User> read_user(const json& document)
     user.active = state == "active";
     user.invited = state == "invited";
     user.locale = read_locale(fields);
+    user.groups = read_groups(fields);
+    if (user.groups && user.role != access::Role::viewer && user.role != access::Role::operator_) {
+        fields.error("management_group_ids", "must be null for an admin or auditor: they see the whole tenant");
+    }
     if (auto mfa = fields.object("mfa")) {
         user.mfa_required = mfa->boolean("required").value_or(false);
         mfa->read_only({"enrolled"});
         mfa->close();
     }
-    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at"});
+    fields.read_only(
+        {"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at", "managed_by", "invitation"});
     if (const auto read = fields.finish(); !read) return read.error();
     return user;
 }
@@ -81,6 +94,7 @@ json api_key_json(const ports::ApiKey& key)
             {"hint", key.hint},
             {"scopes", scopes_json(key.scopes)},
             {"networks", networks_json(key.networks)},
+            {"management_group_ids", groups_json(key.groups)},
             {"created_at", format_rfc3339(key.created_at)},
             {"created_by", text_or_null(key.created_by)},
             {"expires_at", time_json(key.expires_at)},

@@ -1,9 +1,12 @@
+#include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
 #include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/user_json.hpp"
+#include "winnow/ports/access/directory_store.hpp"
 #include "winnow/ports/settings_store.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 
 namespace winnow::api {
 namespace {
@@ -30,8 +33,15 @@ Result<Response> invite_user(const Call& call, TenantSession& session)
 {
     const auto user = locked_user(call, session);
     if (!user) return user.error();
+    auto document =
+        call.request.body.empty() ? Result<nlohmann::json>(nlohmann::json::object()) : read_object(call.request);
+    if (!document) return document.error();
+    const auto provider = take_provider(session, *document);
+    if (!provider) return provider.error();
+    FieldReader fields(*document);
+    if (const auto read = fields.finish(); !read) return read.error();
     if (user->state() != UserState::invited) return not_in(user->state(), "is not invited anew");
-    if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+    if (const auto invited = invite(call, session, *user, *provider); !invited) return invited.error();
     return Response(202);
 }
 
@@ -77,6 +87,8 @@ Result<Response> delete_user(const Call& call, TenantSession& session)
     if (!next) return next.error();
     if (const auto ended = end_access(session, user->id, signin::Ending::user_deleted); !ended) return ended.error();
     if (const auto forgotten = session.factors().forget(user->id); !forgotten) return forgotten.error();
+    if (const auto unlinked = session.oidc().unlink(user->id); !unlinked) return unlinked.error();
+    if (const auto forgotten = session.directory().forget(user->id); !forgotten) return forgotten.error();
     user->email = user->id.str() + "@deleted.invalid";
     user->name = "former user";
     user->active = false;
@@ -97,8 +109,8 @@ std::vector<Route> user_life_routes()
         {"POST", "/api/v1/users/{id}/invite", write_users, "inviteUser", invite_user},
         {"POST", "/api/v1/users/{id}/reset-password", write_users, "resetUserPassword", reset_password},
         {"POST", "/api/v1/users/{id}/reset-mfa", write_users, "resetUserMfa", reset_mfa},
-        {"POST", "/api/v1/users/{id}/end-sessions", write_users, "endUserSessions", end_sessions},
-        {"POST", "/api/v1/users/{id}/delete", write_users, "deleteUser", delete_user},
+        that_ends_access({"POST", "/api/v1/users/{id}/end-sessions", write_users, "endUserSessions", end_sessions}),
+        that_ends_access({"POST", "/api/v1/users/{id}/delete", write_users, "deleteUser", delete_user}),
     };
 }
 

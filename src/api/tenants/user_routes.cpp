@@ -4,9 +4,11 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
-#include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/management_group_fields.hpp"
+#include "api/tenants/notices.hpp"
+#include "api/tenants/user_change.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/ports/settings_store.hpp"
@@ -27,9 +29,10 @@ using ports::User;
 
 constexpr std::size_t kMaxKeysPerUser = 20;
 
+/// Also in a suspended tenant, where it takes access away: the routes that give any are refused before.
 bool administers_users(const Call& call)
 {
-    return access::allows(call.who, access::Permission::write_users);
+    return access::allows_if_active(call.who, access::Permission::write_users);
 }
 
 /// How much of a user the caller sees.
@@ -61,18 +64,24 @@ Result<Response> get_user(const Call& call, TenantSession& session)
 
 Result<Response> create_user(const Call& call, TenantSession& session)
 {
-    const auto document = read_object(call.request);
+    auto document = read_object(call.request);
     if (!document) return document.error();
+    const auto provider = take_provider(session, *document);
+    if (!provider) return provider.error();
     auto user = read_user(*document);
     if (!user) return user.error();
+    if (*provider && !user->invited) return field_error("/oidc_provider_id", "is only for who is created as invited");
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    if (const auto known = are_groups(session, user->groups); !known) return known.error();
     if (const auto room = has_room(call, session, domain::Quota::users); !room) return room.error();
     user->id = UserId(call.services.new_id());
     user->created_at = call.now;
     user->updated_at = call.now;
     if (const auto stored = session.users().insert(*user); !stored) return stored.error();
     if (user->invited) {
-        if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+        if (const auto invited = invite(call, session, *user, *provider); !invited) return invited.error();
+        user = session.users().find(user->id);  // with the invitation
+        if (!user) return user.error();
     }
     return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
 }
@@ -89,92 +98,6 @@ Result<User> locked_user(const Call& call, TenantSession& session)
     return user;
 }
 
-bool administers(const User& user)
-{
-    return user.active && user.role == access::Role::admin;
-}
-
-/// What an admin may do to a user at once: the rest takes the user (invitations), or a request of its own.
-Result<Done> may_become(const User& current, const User& wanted)
-{
-    const auto from = current.state();
-    const auto to = wanted.state();
-    if (from == signin::UserState::deleted) return Error(ErrorCode::conflict, "this user was deleted");
-    if (from == to) return Done{};
-    for (const auto event : {signin::UserEvent::disable, signin::UserEvent::enable}) {
-        const auto next = signin::next(from, event);
-        if (next && *next == to) return Done{};
-    }
-    return Error(ErrorCode::conflict, "a user who is " + std::string(to_string(from)) + " cannot be made " +
-                                          std::string(to_string(to)) + " by this");
-}
-
-/// Who may no longer, or may something else, is signed out; who is disabled loses keys and links for good.
-Result<Done> end_what_was(TenantSession& session, const User& before, const User& now)
-{
-    if (before.active && !now.active) return end_access(session, now.id, signin::Ending::user_disabled);
-    if (now.mfa_required && !before.mfa_required) {
-        const auto ended = session.sessions().end_without_factor(now.id, signin::Ending::by_admin);
-        if (!ended) return ended.error();
-    }
-    if (!signin::rotates(before.role, now.role, false)) return Done{};
-    const auto ended = session.sessions().end_all(now.id, std::nullopt, signin::Ending::rotated);
-    if (!ended) return ended.error();
-    return Done{};
-}
-
-/// Whoever reads the old address learns of it, and nothing that was mailed there is good any more.
-Result<Done> follow_address(const Call& call, TenantSession& session, const User& before, const User& now)
-{
-    if (before.email == now.email) return Done{};
-    if (now.invited) return invite(call, session, now);
-    // An admin's own session goes on.
-    const auto ended = end_access(session, now.id, signin::Ending::address_changed, call.who.session);
-    if (!ended) return ended.error();
-    return owe_mail(*call.services.sealing, call.services.new_id(), session, before, signin::MailKind::email_changed,
-                    "", call.now);
-}
-
-/// Whether nobody could administer the tenant without this admin: there is no other, or none who gets in as this one
-/// does.
-Result<bool> is_needed(TenantSession& session, const User& admin)
-{
-    const auto others = session.users().other_admins(admin.id);
-    if (!others) return others.error();
-    const auto keys = session.users().count_keys(admin.id);
-    if (!keys) return keys.error();
-    const bool gets_in = admin.has_password || *keys > 0;
-    return others->all == 0 || (gets_in && others->who_get_in == 0);
-}
-
-/// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
-Result<User> replace_user(const Call& call, TenantSession& session, const User& current, User wanted)
-{
-    if (const auto may = may_become(current, wanted); !may) return may.error();
-    if (administers(current) && !administers(wanted)) {
-        const auto needed = is_needed(session, current);
-        if (!needed) return needed.error();
-        if (*needed) {
-            return Error(std::vector<FieldError>{
-                {.pointer = "",
-                 .code = std::string(kLastAdmin),
-                 .detail = "this is the last active admin; make somebody else an admin who has a password or a key "
-                           "before you change that"}});
-        }
-    }
-    wanted.id = current.id;
-    wanted.created_at = current.created_at;
-    wanted.version = current.version + 1;
-    wanted.updated_at = call.now;
-    if (const auto stored = session.users().update(wanted); !stored) return stored.error();
-    if (const auto ended = end_what_was(session, current, wanted); !ended) return ended.error();
-    if (const auto followed = follow_address(call, session, current, wanted); !followed) return followed.error();
-    wanted.has_password = current.has_password;
-    wanted.has_factor = current.has_factor;
-    wanted.last_sign_in = current.last_sign_in;
-    return wanted;
-}
-
 Result<Response> change_user(const Call& call, TenantSession& session)
 {
     const auto current = locked_user(call, session);
@@ -183,6 +106,9 @@ Result<Response> change_user(const Call& call, TenantSession& session)
     if (!document) return document.error();
     const auto wanted = read_user(*document);
     if (!wanted) return wanted.error();
+    if (!access::same_groups(current->groups, wanted->groups)) {
+        if (const auto known = are_groups(session, wanted->groups); !known) return known.error();
+    }
     const auto stored = replace_user(call, session, *current, *wanted);
     if (!stored) return stored.error();
     return versioned(user_json(*stored), stored->version);
@@ -210,6 +136,7 @@ bool may_see_keys_of(const Call& call, UserId user)
 /// Keys of the caller, or of the user that an admin asks for.
 Result<Response> list_keys(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"user_id", "limit", "cursor"}); !known) return known.error();
     const auto page = id_page<ApiKeyId>(head);
@@ -233,7 +160,8 @@ Result<ApiKey> read_key(const Call& call, const json& document)
     key.name = fields.text("name", {0, 200}).value_or("");
     key.user_id = fields.id<UserId>("user_id").value_or(call.who.user);
     key.scopes = read_scopes(fields);
-    key.networks = read_networks(fields);
+    key.networks = read_key_networks(fields, call.who);
+    key.groups = read_groups(fields);
     key.expires_at = read_expiry(fields, call.now);
     key.created_by = call.who.actor();
     if (const auto read = fields.finish(); !read) return read.error();
@@ -243,12 +171,16 @@ Result<ApiKey> read_key(const Call& call, const json& document)
 /// Whether the key's user is there, may log in and may do what the key is to, and has room for another key.
 Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey& key)
 {
+    if (const auto known = are_groups(session, key.groups); !known) return known;
     const auto user = session.users().find(key.user_id);
     if (!user && user.error().code() == ErrorCode::not_found) {
         return field_error("/user_id", "there is no user " + key.user_id.str());
     }
     if (!user) return user.error();
-    if (!user->active) return Error(ErrorCode::conflict, "this user is disabled");
+    if (!user->active) {
+        return Error(ErrorCode::conflict, "this user is " + std::string(to_string(user->state())) +
+                                              (user->invited ? ", and has not come yet" : ""));
+    }
     if (const auto beyond = beyond_role(key.scopes, user->role)) {
         return field_error("/scopes", "holds " + std::string(to_string(*beyond)) + ", which this user's role, " +
                                           std::string(to_string(user->role)) +
@@ -269,11 +201,13 @@ Result<Response> create_key(const Call& call, TenantSession& session)
     }
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto allowed = may_get_key(call, session, *key); !allowed) return allowed.error();
+    key->groups = access::both_of(call.who.groups, key->groups);  // no key makes one that sees more
     const auto made = identity::make_key(access::CredentialKind::user_key);
     key->id = ApiKeyId(call.services.new_id());
     key->hint = made.hint;
     key->created_at = call.now;
     if (const auto stored = session.users().add_key(*key, made.hash); !stored) return stored.error();
+    if (const auto told = tell_of_key(call, session, key->user_id); !told) return told.error();
     auto answer = api_key_json(*key);
     answer["secret"] = made.secret;
     return with_secret(json_response(201, answer));
@@ -302,10 +236,10 @@ std::vector<Route> user_routes()
         {"POST", "/api/v1/users", write_users, "createUser", create_user},
         {"GET", "/api/v1/users/{id}", read_users, "getUser", get_user},
         {"PATCH", "/api/v1/users/{id}", write_users, "updateUser", change_user},
-        {"DELETE", "/api/v1/users/{id}", write_users, "disableUser", disable_user},
+        that_ends_access({"DELETE", "/api/v1/users/{id}", write_users, "disableUser", disable_user}),
         {"GET", "/api/v1/api-keys", read_own_profile, "listApiKeys", list_keys},
         {"POST", "/api/v1/api-keys", write_own_keys, "createApiKey", create_key},
-        {"DELETE", "/api/v1/api-keys/{id}", write_own_keys, "deleteApiKey", delete_key},
+        that_ends_access({"DELETE", "/api/v1/api-keys/{id}", write_own_keys, "deleteApiKey", delete_key}),
     };
 }
 

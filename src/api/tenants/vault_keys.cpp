@@ -6,6 +6,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/ports/vault/key_store.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,6 +86,23 @@ Result<Done> recorded(ports::ProviderStore& store, const char* act, const std::s
                         provider_request_of(request));
 }
 
+bool all_destroyed(const std::vector<ports::KeyFacts>& keys)
+{
+    return !keys.empty() && std::ranges::all_of(keys, [](const auto& key) { return key.state == "destroyed"; });
+}
+
+/// Another key is of use only once the one before has gone out of use: whoever asks in a loop makes no key of each.
+Result<Done> may_rotate(const std::vector<ports::KeyFacts>& keys)
+{
+    constexpr std::ptrdiff_t kMostRetiring = 5;
+    const auto retiring =
+        std::ranges::count_if(keys, [](const auto& key) { return key.state == "retiring" && !key.resealed_at; });
+    if (retiring < kMostRetiring) return Done{};
+    return Error(ErrorCode::conflict,
+                 "five older keys of the tenant still seal something: ask again once it is sealed anew (resealed_at), "
+                 "which the chore reseal_secrets does within minutes");
+}
+
 struct Destruction {
     std::string service_code;
     std::string reason;
@@ -162,6 +180,9 @@ Result<http::Response> rotate_tenant_key(TenantId id, const http::Request& reque
         if (current.error().code() != ErrorCode::not_found) return current.error();
         return Error(ErrorCode::conflict, "the tenant has no key yet: nothing of it is sealed");
     }
+    const auto keys = vault.keys->keys_of(id);
+    if (!keys) return keys.error();
+    if (const auto may = may_rotate(*keys); !may) return may.error();
     const auto told = recorded(store, "tenant_key.rotate", "tenant:" + id.str(), json::object(), request);
     if (!told) return told.error();
     const auto version = vault.renew(id);
@@ -192,6 +213,8 @@ Result<http::Response> destroy_tenant_keys(TenantId id, const http::Request& req
     if (!keys) return keys.error();
     if (keys->empty())
         return Error(ErrorCode::conflict, "the tenant has no keys: nothing of it was ever sealed under one");
+    if (all_destroyed(*keys))
+        return Error(ErrorCode::conflict, "the tenant's keys were destroyed before: none is left");
     const auto told = recorded(store, "tenant_key.destroy", "tenant:" + id.str(),
                                {{"service_code", wanted->service_code}, {"reason", wanted->reason}}, request);
     if (!told) return told.error();
@@ -199,6 +222,16 @@ Result<http::Response> destroy_tenant_keys(TenantId id, const http::Request& req
     if (!destroyed) return destroyed.error();
     vault.refresh();
     return json_response(200, {{"versions", *destroyed}});
+}
+
+Result<Done> may_resume(TenantId id, const VaultAdministration& vault)
+{
+    if (vault.keys == nullptr) return Done{};
+    const auto keys = vault.keys->keys_of(id);
+    if (!keys) return keys.error();
+    if (!all_destroyed(*keys)) return Done{};
+    return Error(ErrorCode::conflict,
+                 "the tenant's keys were destroyed: nothing of it could be opened, nor anything sealed anew");
 }
 
 }  // namespace winnow::api

@@ -25,4 +25,7 @@ namespace winnow::api {
 [[nodiscard]] Result<http::Response> destroy_tenant_keys(TenantId id, const http::Request& request,
                                                          const VaultAdministration& vault, ports::ProviderStore& store);
 
+/// `conflict` where the tenant's keys were destroyed: without a vault it may always. Blocks.
+[[nodiscard]] Result<Done> may_resume(TenantId id, const VaultAdministration& vault);
+
 }  // namespace winnow::api

@@ -7,6 +7,7 @@
 #include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/tickets/ticket_export.hpp"
+#include "api/tickets/ticket_group.hpp"
 #include "api/tickets/ticket_json.hpp"
 #include "api/tickets/ticket_query.hpp"
 #include "api/tickets/ticket_work.hpp"
@@ -145,7 +146,11 @@ Result<Response> list_ticket_alerts(const Call& call, TenantSession& session)
     if (!page) return page.error();
     const auto ticket = ticket_of(call, session);
     if (!ticket) return ticket.error();
-    return alerts_page(call, session.alerts(), alerts_of(*ticket), *page);
+    auto query = alerts_of(*ticket);
+    auto sight = AlertSight::of(call.who, session);
+    if (!sight) return sight.error();
+    query.sight = &*sight;
+    return alerts_page(call, session.alerts(), query, *page);
 }
 
 }  // namespace
@@ -167,6 +172,10 @@ std::vector<Route> ticket_routes()
         {"GET", "/api/v1/tickets/{id}/alerts", read_alerts, "listTicketAlerts", &list_ticket_alerts},
         {"PUT", "/api/v1/tickets/{id}/parent", work_tickets, "putTicketParent", &put_ticket_parent},
         {"DELETE", "/api/v1/tickets/{id}/parent", work_tickets, "deleteTicketParent", &delete_ticket_parent},
+        {"GET", "/api/v1/tickets/{id}/management-group", read_tickets, "getTicketManagementGroup", &get_ticket_group},
+        {"PUT", "/api/v1/tickets/{id}/management-group", write_groups, "putTicketManagementGroup", &put_ticket_group},
+        {"DELETE", "/api/v1/tickets/{id}/management-group", write_groups, "deleteTicketManagementGroup",
+         &delete_ticket_group},
     };
 }
 

@@ -30,6 +30,18 @@ using tickets::Move;
 constexpr std::size_t kMaxBulk = 500;
 constexpr std::size_t kMaxComment = 16'384;
 
+/// Of one that cannot be locked: what belongs to no group is seen by those who are narrowed to some, and not theirs to
+/// change.
+Error no_such_ticket(const Call& call, ports::TenantSession& session, TicketId id)
+{
+    if (call.who.groups) {
+        const auto seen = session.tickets().find(id);
+        if (seen) return {ErrorCode::permission_denied, "this ticket belongs to none of your management groups"};
+        if (seen.error().code() != ErrorCode::not_found) return seen.error();
+    }
+    return {ErrorCode::not_found, "there is no such ticket"};
+}
+
 /// The ticket the path names, locked; 412 where If-Match names another version.
 Result<Ticket> lock_ticket(const Call& call, ports::TenantSession& session)
 {
@@ -37,9 +49,19 @@ Result<Ticket> lock_ticket(const Call& call, ports::TenantSession& session)
     if (!id) return id.error();
     auto locked = session.tickets().lock({*id});
     if (!locked) return locked.error();
-    if (locked->empty()) return Error(ErrorCode::not_found, "there is no such ticket");
+    if (locked->empty()) return no_such_ticket(call, session, *id);
     if (const auto ok = check_if_match(call.request.head, locked->front().version); !ok) return ok.error();
     return std::move(locked->front());
+}
+
+/// Of a parent and its ancestors: what is above one that is not seen cannot be looked at, and might be the child.
+Result<Done> sees_all(const Call& call, ports::TenantSession& session, const std::vector<TicketId>& line)
+{
+    if (!call.who.groups) return Done{};
+    const auto seen = session.tickets().seen(line);
+    if (!seen) return seen.error();
+    if (seen->size() == line.size()) return Done{};
+    return field_error("/parent_id", "must be the id of one of your tickets, as must be those above it");
 }
 
 std::optional<Move> read_move(FieldReader& fields)
@@ -179,6 +201,7 @@ Result<http::Response> put_ticket_parent(const Call& call, ports::TenantSession&
         if (found.error().code() != ErrorCode::not_found) return found.error();
         return field_error("/parent_id", "must be the id of one of your tickets");
     }
+    if (const auto ok = sees_all(call, session, *line); !ok) return ok.error();
     if (const auto ok = tickets::check_ancestry(*id, *line); !ok) return ok.error();
     const auto events = tickets::set_parent(*ticket, parent, act_of(call));
     if (const auto ok = store(*ticket, events, call, session); !ok) return ok.error();

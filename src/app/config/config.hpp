@@ -52,6 +52,7 @@ struct BodiesConfig {
 
 struct NodeConfig {
     std::string name;            ///< "": the host's name.
+    std::string data_region;     ///< "": it says of none.
     std::size_t io_threads = 0;  ///< 0: one a core.
     std::chrono::milliseconds grace{15'000};
 };
@@ -59,6 +60,7 @@ struct NodeConfig {
 struct ProviderConfig {
     std::string key_sha256;  ///< 32 bytes, from 64 hex digits; "": no bearer credential.
     std::vector<std::string> client_subjects;
+    std::string support_address;  ///< Who is mailed what tenants ask; "": nobody.
 };
 
 struct DispatchConfig {
@@ -74,6 +76,14 @@ struct LogConfig {
 struct AuditConfig {
     std::string signing_key_file;  ///< An Ed25519 key in PEM; "": heads of audit chains are not signed.
     std::size_t keep_days = 400;
+};
+
+/// How tenants are erased.
+struct ErasureConfig {
+    std::chrono::milliseconds begins_after = std::chrono::minutes{5};  ///< It was asked for.
+    std::size_t rewrite_bytes = std::size_t{64}
+                                << 20U;  ///< Larger tables are not written anew, as nobody reads them then.
+    std::size_t backup_days = 35;        ///< For how long the operator keeps backups.
 };
 
 struct PasswordsConfig {
@@ -118,6 +128,7 @@ struct Config {
     delivery::DeliveryOptions delivery;
     LogConfig log;
     AuditConfig audit;
+    ErasureConfig erasure;
     PasswordsConfig passwords;
     VaultConfig vault;
     AccessLogConfig access_log;

@@ -5,6 +5,7 @@
 #include "winnow/base/shown_url.hpp"
 #include "winnow/crypto/certificate.hpp"
 #include "winnow/delivery/egress.hpp"
+#include "winnow/domain/mailbox.hpp"
 #include "winnow/http/addresses.hpp"
 #include "winnow/pg/options.hpp"
 
@@ -295,6 +296,9 @@ private:
     void provider()
     {
         const auto& provider = config_.provider;
+        if (const auto& to = provider.support_address; !to.empty() && !winnow::domain::mailbox_problem(to).empty()) {
+            find("provider.support_address", "is \"" + to + "\", no address such as support@example.com");
+        }
         for (const auto& subject : provider.client_subjects) {
             if (!is_subject(subject)) {
                 find("provider.client_subjects", "has \"" + subject +

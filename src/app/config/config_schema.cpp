@@ -1,9 +1,10 @@
 #include "app/config/config_schema.hpp"
 
 #include "app/config/config_key.hpp"
+#include "app/config/erasure_keys.hpp"
+#include "app/config/node_keys.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
-#include "winnow/domain/one_line.hpp"
 #include "winnow/domain/position.hpp"
 
 #include <algorithm>
@@ -17,21 +18,6 @@ namespace winnow::app {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// Stands in every line of the log and in rows of the database: "" (the host's name), or what people can read.
-Key node_name()
-{
-    return {"node.name", [](Config& config, const std::vector<std::string>& values) {
-                constexpr std::size_t kMostCharacters = 100;
-                const auto& name = values.front();
-                if (domain::one_line(name) != name || count_code_points(name) > kMostCharacters) {
-                    return std::string(
-                        "must be 1 to 100 characters that can be seen, with no blank at either end nor two in a row");
-                }
-                config.node.name = name;
-                return std::string();
-            }};
-}
 
 void add_listener(std::vector<Key>& keys, const std::string& name, Member<http::ListenOptions> listener)
 {
@@ -151,6 +137,7 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_silences", &Limits::max_silences, 10'000);
     limit("max_maintenance_windows", &Limits::max_maintenance_windows, 10'000);
     limit("max_inhibitions", &Limits::max_inhibitions, 10'000);
+    limit("max_management_groups", &Limits::max_management_groups, 10'000);
     limit("max_integrations", &Limits::max_integrations, 100'000);
     limit("max_contacts", &Limits::max_contacts, 1'000'000);
     limit("max_contact_groups", &Limits::max_contact_groups, 100'000);
@@ -161,6 +148,9 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contacts_told", &Limits::max_contacts_told, 1'000'000);
     limit("max_exports_a_day", &Limits::max_exports_a_day, 1'000);
     limit("max_export_bytes", &Limits::max_export_bytes, std::uint64_t{1} << 40U);
+    limit("max_support_grants", &Limits::max_support_grants, 100);
+    limit("max_inquiries", &Limits::max_inquiries, 100'000);
+    limit("max_import_bytes", &Limits::max_import_bytes, std::uint64_t{1} << 40U);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
     keys.push_back(number<std::int64_t>(
         std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },
@@ -282,6 +272,7 @@ void add_rest(std::vector<Key>& keys)
                                    ? std::string()
                                    : std::string("must be 64 hexadecimal digits: the SHA-256 of the key");
                     }});
+    keys.push_back(text("provider.support_address", [](Config& c) -> auto& { return c.provider.support_address; }));
     keys.push_back(texts("provider.client_subjects", [](Config& c) -> auto& { return c.provider.client_subjects; }));
     keys.push_back(text("database.owner_url", [](Config& c) -> auto& { return c.database.owner_url; }));
     keys.push_back(text("database.api_url", [](Config& c) -> auto& { return c.database.api_url; }));
@@ -309,16 +300,14 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(text("audit.signing_key_file", [](Config& c) -> auto& { return c.audit.signing_key_file; }));
     keys.push_back(
         number<std::size_t>("audit.keep_days", [](Config& c) -> auto& { return c.audit.keep_days; }, 30, 3'650));
+    add_erasure(keys);
     add_passwords(keys);
     keys.push_back(number<std::size_t>(
         "access_log.max_waiting", [](Config& c) -> auto& { return c.access_log.max_waiting; }, 100, 100'000));
     keys.push_back(number<std::size_t>(
         "access_log.max_waiting_bytes", [](Config& c) -> auto& { return c.access_log.max_waiting_bytes; }, 1'048'576,
         1'073'741'824));
-    keys.push_back(node_name());
-    keys.push_back(number<std::size_t>("node.io_threads", [](Config& c) -> auto& { return c.node.io_threads; }, 0, 64));
-    keys.push_back(duration(
-        "node.grace", [](Config& c) -> auto& { return c.node.grace; }, milliseconds{0}, std::chrono::minutes{10}));
+    add_node(keys);
     using observe::Level;
     using observe::LogFormat;
     keys.push_back(

@@ -115,7 +115,7 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.pipeline.of(Errand::timers) = {.own = 3, .of_common = 0, .name = "winnow timers"};
     sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
     sessions.pipeline_own = config.journal.transactions_in_flight + 6;
-    sessions.api = config.database.api_connections + 2;
+    sessions.api = config.database.api_connections + 3;
     sessions.provider.of(Errand::control).own = api::kManagementThreads;
     return sessions;
 }
@@ -182,7 +182,8 @@ api::SecurityFacts security_facts(const Config& config)
             .database_verified = pg::is_verified(database.api_url) && pg::is_verified(database.pipeline_url) &&
                                  pg::is_verified(database.provider_url) && (vault.empty() || pg::is_verified(vault)),
             .durable_commits = !database.allow_unsafe_durability,
-            .tenant_keys = !vault.empty()};
+            .tenant_keys = !vault.empty(),
+            .data_region = !config.node.data_region.empty()};
 }
 
 pg::HeadSigner head_signer(const Config& config)

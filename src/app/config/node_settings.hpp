@@ -53,7 +53,8 @@ struct DatabaseSessions {
     /// for changes and one for revocations, one with which the clock looks, one that writes the access log, and one
     /// that reads history for back-tests.
     std::size_t pipeline_own = 0;
-    /// One a thread: those of REST, the one that looks up keys, and the one for sessions. One more reads an export.
+    /// One a thread: those of REST, the one that looks up keys, and the one for sessions. One more reads an export, and
+    /// one writes an import.
     std::size_t api = 0;
 
     /// Of all roles at most, but for folds that are given minutes: those are `patient` more.

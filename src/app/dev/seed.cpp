@@ -61,7 +61,11 @@ void make_tenant(const DemoTenant& demo, ports::ProviderStore& store)
                                               .admin_key_id = id<ApiKeyId>(admin.key_id),
                                               .admin_key_hash = crypto::sha256(admin.key),
                                               .admin_key_hint = hint(admin.key)});
-    if (!created) throw std::runtime_error("cannot make tenant " + demo.name + ": " + created.error().message());
+    if (created) return;
+    if (created.error().code() == ErrorCode::conflict) {  // its service code is nobody's any more
+        throw std::runtime_error("tenant " + demo.name + " was erased here; begin anew with --reset");
+    }
+    throw std::runtime_error("cannot make tenant " + demo.name + ": " + created.error().message());
 }
 
 Result<Done> add_user(const DemoUser& demo, ports::UserStore& users)

@@ -42,9 +42,18 @@ std::string text_or(const json& value, const std::string& otherwise)
     return value.is_string() ? value.get<std::string>() : otherwise;
 }
 
+/// A tenant's log is asked for with a key of the tenant's: the provider has a log of its own.
+void complete_for(Connection& connection, bool of_provider)
+{
+    complete(connection, of_provider ? As::provider : As::admin);
+    if (of_provider || !connection.key.starts_with("wnp_")) return;
+    throw std::runtime_error(
+        "this is the provider's key (wnp_...), which reads the provider's own log: say --provider");
+}
+
 int list(ListArguments& arguments)
 {
-    complete(arguments.connection, arguments.provider ? As::provider : As::admin);
+    complete_for(arguments.connection, arguments.provider);
     std::string path = arguments.provider ? "/admin/v1/audit-log" : "/api/v1/audit-log";
     path += "?limit=" + std::to_string(arguments.limit);
     const auto add = [&](const char* name, const std::string& value) {
@@ -71,9 +80,10 @@ int list(ListArguments& arguments)
     for (const auto& record : page.at("items")) {
         const auto& detail = record.at("detail");
         const auto actor = text_or(record.at("actor"), "?");
-        const auto by = detail.is_object() ? text_or(detail.value("name", json()), actor) : actor;
+        // Who it was comes first: a name is what its user made of it.
+        const auto name = detail.is_object() ? text_or(detail.value("name", json()), "") : "";
         table.add({record.at("seq").dump(), record.at("at"), text_or(record.at("act"), "?"),
-                   text_or(record.at("on"), "?"), by.empty() ? actor : by});
+                   text_or(record.at("on"), "?"), name.empty() ? actor : actor + " (" + name + ")"});
     }
     table.print(std::cout, standard_output_takes_colour());
     return 0;
@@ -82,7 +92,7 @@ int list(ListArguments& arguments)
 /// Where all of the log is had as lines: the tenant's, or the provider's own.
 Call export_of(Connection& connection, bool of_provider)
 {
-    complete(connection, of_provider ? As::provider : As::admin);
+    complete_for(connection, of_provider);
     return {.path = of_provider ? kProviderExport : kExport};
 }
 

@@ -46,6 +46,8 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_user_commands(*root, chosen);
     add_key_commands(*root, chosen);
     add_integration_commands(*root, chosen);
+    add_access_key_commands(*root, chosen);
+    add_scim_token_commands(*root, chosen);
     add_tenant_commands(*root, chosen);
     add_vault_commands(*root, chosen);
     add_quota_commands(*root, chosen);
@@ -53,7 +55,14 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_audit_commands(*root, chosen);
     add_access_log_commands(*root, chosen);
     add_network_commands(*root, chosen);
+    add_oidc_provider_commands(*root, chosen);
+    add_group_commands(*root, chosen);
     add_export_commands(*root, chosen);
+    add_announcement_commands(*root, chosen);
+    add_inquiry_commands(*root, chosen);
+    add_support_grant_commands(*root, chosen);
+    add_staff_commands(*root, chosen);
+    add_import_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;
 }

@@ -299,10 +299,17 @@ std::string hint_of_listener(const Answer& answer, const std::string& path)
     return "";
 }
 
+/// What is done instead of what cannot be done as things are makes no room in a quota.
+bool is_quota(const Answer& answer)
+{
+    const auto problem = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+    return problem.is_object() && problem.contains("code") && problem["code"] == "quota_exceeded";
+}
+
 Answer checked(Answer answer, const Call& what)
 {
     if (answer.status == 404 && !what.missing.empty()) throw std::runtime_error(what.missing);
-    if (answer.status == 409 && !what.instead.empty()) {
+    if (answer.status == 409 && !what.instead.empty() && !is_quota(answer)) {
         throw std::runtime_error(explain(answer, what.typed) + "\n  " + what.instead);
     }
     if (!answer.ok()) throw std::runtime_error(explain(answer, what.typed) + hint_of_listener(answer, what.path));

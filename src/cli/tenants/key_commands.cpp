@@ -2,14 +2,13 @@
 #include "cli/rest/collection_commands.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "cli/tenants/group_kind.hpp"
+#include "cli/tenants/key_words.hpp"
 #include "cli/tenants/user_kind.hpp"
-#include "winnow/base/time.hpp"
-#include "winnow/base/time_range.hpp"
 #include "winnow/cli/syntax.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <iostream>
 #include <memory>
 
@@ -28,33 +27,10 @@ std::string query_of(const Connection& connection, const std::string& user)
     return user.empty() ? "" : "&user_id=" + find_id(connection, kUserKind, user);
 }
 
-/// When a key is to end that lives for `duration` from now.
-std::string end_after(const std::string& duration)
-{
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const auto length = parse_iso8601_duration(duration).value();
-    if (now > kLatestTime - length) throw WrongUsage("--for: the end must be a time " + std::string(kTimeRange));
-    return format_rfc3339(now + length);
-}
-
-/// "a, b"; `all` where there is no limit.
-std::string listed(const json& limits, const std::string& all)
-{
-    if (limits.is_null()) return all;
-    std::string words;
-    for (const auto& limit : limits) words += (words.empty() ? "" : ", ") + limit.get<std::string>();
-    return words;
-}
-
-std::string time_of(const json& time, const std::string& none)
-{
-    return time.is_null() ? none : time.get<std::string>();
-}
-
 struct CreateArguments {
     Connection connection;
     std::string name, user, duration, until;
-    std::vector<std::string> scopes, networks;
+    std::vector<std::string> scopes, networks, groups;
 };
 
 /// Nobody else knows the secret.
@@ -76,6 +52,9 @@ int create(CreateArguments& arguments)
     if (!arguments.user.empty()) body["user_id"] = find_id(connection, kUserKind, arguments.user);
     if (!arguments.scopes.empty()) body["scopes"] = arguments.scopes;
     if (!arguments.networks.empty()) body["networks"] = arguments.networks;
+    for (const auto& group : arguments.groups) {
+        body["management_group_ids"].push_back(find_id(connection, kGroupKind, group));
+    }
     if (!arguments.until.empty()) body["expires_at"] = arguments.until;
     if (!arguments.duration.empty()) body["expires_at"] = end_after(arguments.duration);
     const auto key =
@@ -86,6 +65,7 @@ int create(CreateArguments& arguments)
                                             {"/user_id", "--user"},
                                             {"/scopes", "--scope"},
                                             {"/networks", "--network"},
+                                            {"/management_group_ids", "--group"},
                                             {"/expires_at", arguments.until.empty() ? "--for" : "--until"}}})
             .json();
     if (connection.json) {
@@ -118,8 +98,8 @@ int list(ListArguments& arguments)
     }
     Table table({"ID", "HINT", "EXPIRES AT", "LAST USED", "SCOPES", "NETWORKS", "NAME"});
     for (const auto& key : page.at("items")) {
-        table.add({key.at("id"), key.at("hint"), time_of(key.at("expires_at"), "never"),
-                   time_of(key.at("last_used"), "-"), listed(key.at("scopes"), "all"),
+        table.add({key.at("id"), key.at("hint"), text_or(key.at("expires_at"), "never"),
+                   text_or(key.at("last_used"), "-"), listed(key.at("scopes"), "all"),
                    listed(key.at("networks"), "everywhere"), key.at("name")});
     }
     table.print(std::cout, standard_output_takes_colour());
@@ -160,6 +140,8 @@ void add_create(Syntax& group, Command& chosen)
     command->add_option("--scope", arguments->scopes,
                         "A permission that it has: tickets:read; without any, all of its user's");
     command->add_option("--network", arguments->networks, "Where it may be used: 10.0.0.0/8; without any, everywhere");
+    command->add_option("--group", arguments->groups,
+                        "A management group that it is narrowed to, by name or id; without any, as its user is");
     auto* until = command->add_option("--until", arguments->until, "When it expires: 2027-02-01T00:00:00Z")->time();
     command->add_option("--for", arguments->duration, "How long it lives, at most P366D; without it P90D")
         ->excludes(until)

@@ -43,7 +43,10 @@ int show(const Connection& connection, const json& answer, const std::string& wi
     for (const auto& item : answer.at("items")) {
         const auto& most = item.at("max");
         const auto left_out = item.find("left_out");
-        table.add({item.at("name"), most.is_null() ? without_max : most.dump(), item.at("used").dump(),
+        const auto usual = item.find("usual");
+        const bool is_known = usual != item.end() && usual->is_number();
+        const auto configured = is_known ? without_max + " (" + usual->dump() + ")" : without_max;
+        table.add({item.at("name"), most.is_null() ? configured : most.dump(), item.at("used").dump(),
                    left_out == item.end() ? "" : left_out->dump()});
     }
     table.print(std::cout, standard_output_takes_colour());

@@ -1,8 +1,8 @@
 #include "cli/commands.hpp"
-#include "cli/rest/named_items.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "cli/tenants/tenant_kind.hpp"
 #include "winnow/cli/terminal_text.hpp"
 
 #include <iostream>
@@ -17,7 +17,7 @@ using nlohmann::json;
 
 struct CreateArguments {
     Connection connection;
-    std::string name, service_code, email, admin_name;
+    std::string name, service_code, email, admin_name, region;
 };
 
 /// Nobody else knows the key, and the provider cannot make another one.
@@ -28,8 +28,8 @@ void tell_if_lost(const json& tenant)
     const auto id = tenant.at("id").get<std::string>();
     std::cerr << "winnow: tenant " << tenant.at("service_code").get<std::string>() << " (" << id
               << ") was made, but the key of its admin, which is shown once, is lost, so that nobody can work in it. "
-                 "Suspend it (POST /admin/v1/tenants/"
-              << id << "/suspend), and create another one with another service code\n";
+                 "Suspend it (winnow tenant suspend "
+              << id << "), and create another one with another service code\n";
 }
 
 int create(CreateArguments& arguments)
@@ -38,13 +38,15 @@ int create(CreateArguments& arguments)
     json body{{"name", arguments.name}, {"admin", {{"email", arguments.email}}}};
     if (!arguments.service_code.empty()) body["service_code"] = arguments.service_code;
     if (!arguments.admin_name.empty()) body["admin"]["name"] = arguments.admin_name;
+    if (!arguments.region.empty()) body["data_region"] = arguments.region;
     const auto answer = call_or_fail(arguments.connection, {.method = "POST",
                                                             .path = "/admin/v1/tenants",
                                                             .body = body.dump(),
                                                             .typed = {{"/name", "NAME"},
                                                                       {"/service_code", "--service-code"},
                                                                       {"/admin/email", "--admin-email"},
-                                                                      {"/admin/name", "--admin-name"}}})
+                                                                      {"/admin/name", "--admin-name"},
+                                                                      {"/data_region", "--data-region"}}})
                             .json();
     if (arguments.connection.json) {
         std::cout << json_text(answer) << '\n';
@@ -59,14 +61,8 @@ int create(CreateArguments& arguments)
 
 struct InviteArguments {
     Connection connection;
-    std::string tenant, email, name, locale;
+    std::string tenant, email, name, locale, reason;
 };
-
-const Kind kTenantKind{.noun = "tenant",
-                       .path = "/admin/v1/tenants",
-                       .lists = "winnow tenant list",
-                       .has_names = true,
-                       .name = "service_code"};
 
 int invite(InviteArguments& arguments)
 {
@@ -74,14 +70,17 @@ int invite(InviteArguments& arguments)
     json body{{"email", arguments.email}};
     if (!arguments.name.empty()) body["name"] = arguments.name;
     if (!arguments.locale.empty()) body["locale"] = arguments.locale;
+    if (!arguments.reason.empty()) body["reason"] = arguments.reason;
     const auto id = find_id(arguments.connection, kTenantKind, arguments.tenant);
-    const auto answer = call_or_fail(arguments.connection,
-                                     {.method = "POST",
-                                      .path = kTenantKind.path + '/' + id + "/admins",
-                                      .body = body.dump(),
-                                      .typed = {{"/email", "ADDRESS"}, {"/name", "--name"}, {"/locale", "--language"}},
-                                      .missing = no_such(kTenantKind, arguments.tenant)})
-                            .json();
+    const auto answer =
+        call_or_fail(
+            arguments.connection,
+            {.method = "POST",
+             .path = kTenantKind.path + '/' + id + "/admins",
+             .body = body.dump(),
+             .typed = {{"/email", "ADDRESS"}, {"/name", "--name"}, {"/locale", "--language"}, {"/reason", "--reason"}},
+             .missing = no_such(kTenantKind, arguments.tenant)})
+            .json();
     if (arguments.connection.json) {
         std::cout << json_text(answer) << '\n';
     } else {
@@ -101,10 +100,50 @@ void add_invite(Syntax& group, Command& chosen)
     command->add_option("ADDRESS", arguments->email, "The admin's mail address")->required();
     command->add_option("--name", arguments->name, "The admin's name");
     command->add_option("--language", arguments->locale, "Of mails to the admin: en or ja")->one_of({"en", "ja"});
+    command->add_option("--reason", arguments->reason, "Why, where the tenant has an admin who signs in");
     command->footer("Example:\n  winnow tenant invite-admin acme01 ops@acme.example --name Olga");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
             return invite(*arguments);
+        };
+    });
+}
+
+struct SuspendArguments {
+    Connection connection;
+    std::string tenant;
+};
+
+int set_suspended(SuspendArguments& arguments, bool suspended)
+{
+    complete(arguments.connection, As::provider);
+    const auto id = find_id(arguments.connection, kTenantKind, arguments.tenant);
+    const auto answer =
+        call_or_fail(arguments.connection, {.method = "POST",
+                                            .path = kTenantKind.path + '/' + id + (suspended ? "/suspend" : "/resume"),
+                                            .missing = no_such(kTenantKind, arguments.tenant)})
+            .json();
+    if (arguments.connection.json) {
+        std::cout << json_text(answer) << '\n';
+    } else {
+        std::cout << "tenant " << answer.at("service_code").get<std::string>() << " is "
+                  << answer.at("state").get<std::string>() << '\n';
+    }
+    return 0;
+}
+
+void add_suspend(Syntax& group, Command& chosen, bool suspended)
+{
+    auto* command = suspended
+                        ? group.add_subcommand("suspend", "Refuse a tenant's senders, and let its users read only")
+                        : group.add_subcommand("resume", "Let a suspended tenant work again");
+    auto arguments = std::make_shared<SuspendArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("TENANT", arguments->tenant, "The service code, or the id")->required();
+    command->footer(suspended ? "Example:\n  winnow tenant suspend acme01" : "Example:\n  winnow tenant resume acme01");
+    command->callback([&chosen, arguments, suspended] {
+        chosen = [arguments, suspended] {
+            return set_suspended(*arguments, suspended);
         };
     });
 }
@@ -179,6 +218,7 @@ void add_tenant_commands(Syntax& root, Command& chosen)
     command->add_option("--service-code", arguments->service_code, "4 to 32 of a-z and 0-9 (default: a fresh one)");
     command->add_option("--admin-email", arguments->email, "The first admin's mail address")->required();
     command->add_option("--admin-name", arguments->admin_name, "The first admin's name");
+    command->add_option("--data-region", arguments->region, "Where its data must lie: refused where that is not here");
     command->footer("Example:\n  winnow tenant create 'Acme Ltd' --admin-email ops@acme.example");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
@@ -187,6 +227,8 @@ void add_tenant_commands(Syntax& root, Command& chosen)
     });
 
     add_invite(*group, chosen);
+    add_suspend(*group, chosen, true);
+    add_suspend(*group, chosen, false);
     auto* reset = group->add_subcommand("reset-networks", "Let a tenant in again whose networks shut out its admins");
     auto wanted = std::make_shared<ResetArguments>();
     wanted->connection.add_options(*reset);
@@ -209,6 +251,7 @@ void add_tenant_commands(Syntax& root, Command& chosen)
         };
     });
     add_tenant_quotas_command(*group, chosen);
+    add_tenant_end_commands(*group, chosen);
 }
 
 }  // namespace winnow::cli

@@ -80,7 +80,7 @@ int change(ChangeArguments& arguments)
 
 void add_create(Syntax& group, Command& chosen)
 {
-    auto* command = group.add_subcommand("create", "Create a user");
+    auto* command = group.add_subcommand("create", "Create a user who works by keys; who is to sign in is invited");
     auto arguments = std::make_shared<CreateArguments>();
     arguments->connection.add_options(*command);
     command->add_option("ADDRESS", arguments->email, "The user's mail address")->required();

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/rest/rest_client.hpp"
+#include "cli/tenants/oidc_provider_kind.hpp"
 #include "cli/tenants/user_kind.hpp"
 #include "winnow/cli/syntax.hpp"
 #include "winnow/cli/terminal_text.hpp"
@@ -75,7 +76,7 @@ void add_deed(Syntax& group, Command& chosen, Deed deed)
 
 struct InviteArguments {
     Connection connection;
-    std::string email, name, role, locale;
+    std::string email, name, role, locale, provider;
 };
 
 int invite(InviteArguments& arguments)
@@ -83,14 +84,18 @@ int invite(InviteArguments& arguments)
     complete(arguments.connection, As::admin);
     json body{{"email", arguments.email}, {"name", arguments.name}, {"role", arguments.role}, {"state", "invited"}};
     if (!arguments.locale.empty()) body["locale"] = arguments.locale;
-    const auto made =
-        call_or_fail(
-            arguments.connection,
-            {.method = "POST",
-             .path = kUserKind.path,
-             .body = body.dump(),
-             .typed = {{"/email", "ADDRESS"}, {"/name", "--name"}, {"/role", "--role"}, {"/locale", "--language"}}})
-            .json();
+    if (!arguments.provider.empty()) {
+        body["oidc_provider_id"] = find_id(arguments.connection, kOidcProviderKind, arguments.provider);
+    }
+    const auto made = call_or_fail(arguments.connection, {.method = "POST",
+                                                          .path = kUserKind.path,
+                                                          .body = body.dump(),
+                                                          .typed = {{"/email", "ADDRESS"},
+                                                                    {"/name", "--name"},
+                                                                    {"/role", "--role"},
+                                                                    {"/locale", "--language"},
+                                                                    {"/oidc_provider_id", "--oidc-provider"}}})
+                          .json();
     if (arguments.connection.json) {
         std::cout << made.dump(2) << '\n';
     } else {
@@ -109,6 +114,8 @@ void add_invite(Syntax& group, Command& chosen)
     command->add_option("--name", arguments->name, "The user's name")->required();
     command->add_option("--role", arguments->role, "viewer, operator, admin or auditor")->required();
     command->add_option("--language", arguments->locale, "Of mails to the user: en or ja")->one_of({"en", "ja"});
+    command->add_option("--oidc-provider", arguments->provider,
+                        "By whose word it may be accepted, besides by the link: its name, or id");
     command->footer("Example:\n  winnow user invite olga@acme.example --name Olga --role operator");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {

@@ -2,11 +2,10 @@
 #include "cli/rest/named_items.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
-#include "winnow/base/uuid.hpp"
+#include "cli/tickets/find_ticket.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/domain/words.hpp"
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -16,22 +15,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxPages = 200;  // of 500 tickets, while looking for a number
-
 struct ListArguments {
     Connection connection;
     std::string state, severity, service, text;
     std::size_t limit = 50;
 };
-
-/// `state=held,open,…`: without it those that are held or closed are left out.
-std::string every_state()
-{
-    std::string words;
-    for (const auto state : domain::ticket_states())
-        words.append(words.empty() ? "state=" : ",").append(to_string(state));
-    return words;
-}
 
 int list(ListArguments& arguments)
 {
@@ -65,34 +53,6 @@ int list(ListArguments& arguments)
     return 0;
 }
 
-const Kind kTicket{.noun = "ticket", .path = "/api/v1/tickets", .lists = "winnow ticket list"};
-
-/// "#12" and "12" are numbers; anything else must be an id.
-std::string id_of(const Connection& connection, const std::string& name)
-{
-    const auto digits = name.starts_with('#') ? name.substr(1) : name;
-    const bool is_number = !digits.empty() && digits.size() < 18 &&
-                           std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_number) {
-        if (Uuid::parse(name)) return name;
-        throw WrongUsage('"' + name +
-                         "\" is no ticket: give its number (12 or #12) or its id; `winnow ticket list` "
-                         "lists those that are not closed");
-    }
-    const auto number = std::stol(digits);
-    std::string cursor;
-    for (int page = 0; page < kMaxPages; ++page) {
-        const auto path = std::string("/api/v1/tickets?limit=500&sort=-number&") + every_state() + cursor;
-        const auto answer = call_or_fail(connection, {.path = path}).json();
-        for (const auto& ticket : answer.at("items")) {
-            if (ticket.at("number").get<long>() == number) return ticket.at("id");
-        }
-        if (answer.at("next_cursor").is_null()) break;
-        cursor = "&cursor=" + url_encode(answer.at("next_cursor"));
-    }
-    throw std::runtime_error(no_such(kTicket, '#' + digits));
-}
-
 struct TicketArguments {
     Connection connection;
     std::string ticket;
@@ -102,9 +62,9 @@ struct TicketArguments {
 int show(TicketArguments& arguments)
 {
     complete(arguments.connection, As::admin);
-    const auto path = "/api/v1/tickets/" + url_encode(id_of(arguments.connection, arguments.ticket));
+    const auto path = "/api/v1/tickets/" + url_encode(find_ticket(arguments.connection, arguments.ticket));
     auto ticket =
-        call_or_fail(arguments.connection, {.path = path, .missing = no_such(kTicket, arguments.ticket)}).json();
+        call_or_fail(arguments.connection, {.path = path, .missing = no_such(kTicketKind, arguments.ticket)}).json();
     const auto timeline = call_or_fail(arguments.connection, {.path = path + "/timeline?limit=100"}).json();
     if (arguments.connection.json) {
         ticket["timeline"] = timeline.at("items");
@@ -131,12 +91,12 @@ int move(TicketArguments& arguments, const std::string& to)
     complete(arguments.connection, As::admin);
     json body{{"to", to}};
     if (!arguments.comment.empty()) body["comment"] = arguments.comment;
-    const auto id = id_of(arguments.connection, arguments.ticket);
+    const auto id = find_ticket(arguments.connection, arguments.ticket);
     const auto answer = call_or_fail(arguments.connection, {.method = "POST",
-                                                            .path = kTicket.path + '/' + id + "/transitions",
+                                                            .path = kTicketKind.path + '/' + id + "/transitions",
                                                             .body = body.dump(),
                                                             .typed = {{"/comment", "--comment"}},
-                                                            .missing = no_such(kTicket, arguments.ticket)});
+                                                            .missing = no_such(kTicketKind, arguments.ticket)});
     const auto ticket = answer.json();
     if (arguments.connection.json) {
         std::cout << json_text(ticket) << '\n';

@@ -1,13 +1,10 @@
 #include "delivery/curl/http_attempt.hpp"
 
+#include "delivery/curl/egress_socket.hpp"
 #include "delivery/curl/transfer.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cstring>
-#include <optional>
+#include <cstddef>
 #include <utility>
 
 namespace winnow::delivery {
@@ -20,26 +17,6 @@ constexpr auto kNotInPlain =
     "The URL leads to a network to which this service does not send without TLS; use https://, or let its operator "
     "allow the network.";
 
-std::optional<IpAddress> address_of(const curl_sockaddr& target)
-{
-    // libcurl's own struct begins like a sockaddr_storage of `addrlen` bytes.
-    IpAddress address;
-    if (target.family == AF_INET) {
-        sockaddr_in v4{};
-        std::memcpy(&v4, &target.addr, sizeof v4);
-        std::memcpy(address.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
-        return address;
-    }
-    if (target.family == AF_INET6) {
-        sockaddr_in6 v6{};
-        std::memcpy(&v6, reinterpret_cast<const unsigned char*>(&target.addr), sizeof v6);  // NOLINT
-        address.family = IpAddress::Family::v6;
-        std::memcpy(address.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
-        return address;
-    }
-    return std::nullopt;
-}
-
 bool is_plain(std::string_view url)
 {
     constexpr std::string_view kPlain = "http://";
@@ -51,7 +28,7 @@ bool is_plain(std::string_view url)
 class HttpAttempt final : public Attempt {
 public:
     HttpAttempt(HttpPost post, const Tools& tools)
-        : options_(tools.options), guard_(tools.guard), post_(std::move(post)), plain_(is_plain(post_.url))
+        : options_(tools.options), post_(std::move(post)), plain_(is_plain(post_.url)), socket_(tools.guard, plain_)
     {
     }
 
@@ -66,8 +43,7 @@ public:
         for (const auto& line : post_.headers(now, post_.body)) append(headers_, line);
         append(headers_, "Expect:");  // no round trip before the body
         set(transfer, CURLOPT_HTTPHEADER, headers_.get());
-        set(transfer, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-        set(transfer, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+        socket_.arm(transfer);
         set(transfer, CURLOPT_WRITEFUNCTION, &swallow);
         set(transfer, CURLOPT_WRITEDATA, static_cast<void*>(this));
         set(transfer, CURLOPT_HEADERFUNCTION, &swallow);
@@ -81,7 +57,7 @@ public:
         // Once a final status is there it decides, whatever becomes of the rest of the reply.
         if (status >= kFirstFinalStatus) return post_.judge(status, header(transfer, "Retry-After"), now);
         ports::SendReport report;
-        if (denied_ && !opened_) {
+        if (socket_.was_refused()) {
             report.outcome = Outcome::refused;
             report.error = plain_ ? kNotInPlain
                                   : "The URL leads to a private or reserved network, which is not allowed; use a host "
@@ -117,20 +93,6 @@ private:
         return bytes > 0;
     }
 
-    /// Asked for every address that is about to be connected to.
-    static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* target)
-    {
-        auto& attempt = *static_cast<HttpAttempt*>(self);
-        const auto address = address_of(*target);
-        const auto& guard = attempt.guard_;
-        if (!address || !(attempt.plain_ ? guard.allows_plain(*address) : guard.allows(*address))) {
-            attempt.denied_ = true;
-            return CURL_SOCKET_BAD;
-        }
-        attempt.opened_ = true;
-        return ::socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
-    }
-
     static std::size_t swallow(const char*, std::size_t size, std::size_t count, void* self)
     {
         auto& attempt = *static_cast<HttpAttempt*>(self);
@@ -139,13 +101,11 @@ private:
     }
 
     const DeliveryOptions& options_;
-    const EgressGuard& guard_;
     const HttpPost post_;
     const bool plain_;
+    EgressSocket socket_;
     TextList headers_;
     std::size_t received_ = 0;  ///< Headers and body together.
-    bool denied_ = false;
-    bool opened_ = false;
 };
 
 }  // namespace

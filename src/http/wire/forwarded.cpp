@@ -28,6 +28,29 @@ std::optional<AddressBytes> parse_address(std::string_view text, bool& is_v4)
     return std::nullopt;
 }
 
+bool is_port(std::string_view text)
+{
+    constexpr std::size_t kDigits = 5;
+    return !text.empty() && text.size() <= kDigits && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// "192.0.2.1" of "192.0.2.1:4711", "2001:db8::1" of "[2001:db8::1]:4711" and "[2001:db8::1]": some proxies tell the
+/// port, too. Anything else is left as it is.
+std::string_view without_port(std::string_view hop)
+{
+    if (hop.starts_with('[')) {
+        const auto end = hop.find(']');
+        if (end == std::string_view::npos) return hop;
+        const auto rest = hop.substr(end + 1);
+        const bool is_whole = rest.empty() || (rest.starts_with(':') && is_port(rest.substr(1)));
+        const auto inner = hop.substr(1, end - 1);
+        return is_whole && inner.contains(':') ? inner : hop;
+    }
+    const auto colon = hop.find(':');
+    if (colon == std::string_view::npos || colon != hop.rfind(':')) return hop;
+    return is_port(hop.substr(colon + 1)) ? hop.substr(0, colon) : hop;
+}
+
 }  // namespace
 
 bool is_any_of(std::span<const Network> networks, std::string_view address)
@@ -76,7 +99,7 @@ std::string client_address(const std::string& peer, std::span<const Header> head
         std::string_view rest = header->value;
         while (!rest.empty()) {
             const auto comma = rest.rfind(',');
-            const auto hop = trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+            const auto hop = without_port(trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1)));
             rest = comma == std::string_view::npos ? std::string_view() : rest.substr(0, comma);
             bool is_v4 = false;
             if (!parse_address(hop, is_v4)) return client;

@@ -9,7 +9,8 @@
 #define WINNOW_SENDERS(SENDER) \
     SENDER(native)             \
     SENDER(grafana)            \
-    SENDER(alertmanager)
+    SENDER(alertmanager)       \
+    SENDER(uom)
 
 namespace winnow::intake {
 

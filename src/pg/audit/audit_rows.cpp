@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kSaltBytes = 16;
 
 constexpr auto kAppendProviders = "select audit_append_provider($1, $2, $3)";
+constexpr auto kAppendProvidersAct = "select audit_append_providers_act($1, $2, $3, $4)";
 
 // The parameters' values are known when it is planned: what is not asked for costs nothing.
 constexpr auto kPage = R"sql(
@@ -53,6 +54,12 @@ std::int64_t append_providers(pqxx::transaction_base& tx, const audit::Act& act)
 {
     const auto text = written(act);
     return query(tx, kAppendProviders, text.record, text.detail, Bytes{text.salt})[0][0].as<std::int64_t>();
+}
+
+void append_providers_act(pqxx::transaction_base& tx, TenantId tenant, const audit::Act& act)
+{
+    const auto text = written(act);
+    query(tx, kAppendProvidersAct, tenant, text.record, text.detail, Bytes{text.salt});
 }
 
 ports::AuditRecord read_audit_record(const pqxx::row& row)

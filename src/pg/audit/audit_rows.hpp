@@ -30,6 +30,9 @@ struct WrittenAct {
 /// Appends to the provider's chain, in a transaction of winnow_provider, last: its number. Throws what libpqxx throws.
 std::int64_t append_providers(pqxx::transaction_base& tx, const audit::Act& act);
 
+/// Appends an act of the provider's to a tenant's chain, in a transaction of winnow_provider, before its own link.
+void append_providers_act(pqxx::transaction_base& tx, TenantId tenant, const audit::Act& act);
+
 /// Of a row (seq, at, hash, record, detail, salt).
 [[nodiscard]] ports::AuditRecord read_audit_record(const pqxx::row& row);
 

@@ -25,11 +25,11 @@ namespace winnow::pg {
 
 namespace {
 
-// The marks: who writes this stream opens sealed URLs (pg/upkeep/sealing.hpp), masks ids (domain/alert_ids.hpp) and
-// proves tenants (pg/tenants/proofs.hpp).
+// The marks: who writes this stream opens sealed URLs (pg/upkeep/sealing.hpp), masks ids (domain/alert_ids.hpp),
+// proves tenants and says whose groups a transaction is for (pg/tenants/proofs.hpp).
 constexpr auto kOpen = R"sql(
-insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants, reads_notices)
-overriding system value values (nextval('masked_streams'), $1, $2, true, true, true) returning stream
+insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants, reads_notices, says_groups)
+overriding system value values (nextval('masked_streams'), $1, $2, true, true, true, true) returning stream
 )sql";
 
 constexpr auto kShare = R"sql(

@@ -50,7 +50,7 @@ update server_mails m
   join tenants t on t.tenant_id = p.tenant_id
  where m.tenant_id = p.tenant_id and m.mail_id = p.mail_id
 returning m.tenant_id, m.mail_id, t.name, t.service_code, m.kind, m.receiver, m.locale, m.sealed_token, m.source,
-          m.happened_at, m.number, m.attempts, m.owed_at, m.expires_at, now() as claimed_at
+          m.happened_at, m.number, m.about, m.attempts, m.owed_at, m.expires_at, now() as claimed_at
 )sql";
 
 constexpr auto kDelete = R"sql(
@@ -86,7 +86,8 @@ bool read(const pqxx::row& row, ports::OwedMail& owed)
                  .sealed_token = bytes_of(row["sealed_token"]),
                  .source = text_of(row["source"]),
                  .at = time_of(row["happened_at"]),
-                 .number = row["number"].as<int>()};
+                 .number = row["number"].as<int>(),
+                 .about = text_of(row["about"])};
     owed.attempts = row["attempts"].as<std::int32_t>();
     owed.owed_at = time_of(row["owed_at"]);
     owed.expires_at = time_of(row["expires_at"]);

@@ -2,6 +2,7 @@
 
 #include "pg/notify/message.hpp"
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
@@ -21,21 +22,23 @@ const std::string kColumns =
     "t.next_attempt_at, t.finished_at, t.last_error, t.last_status, t.superseded_by";
 constexpr auto kMicroseconds = ", (extract(epoch from t.created_at) * 1000000)::bigint as created_us";
 
-constexpr auto kPage = R"sql(
+const auto kPage = R"sql(
   from deliveries t
  where t.tenant_id = $1
    and ($2::text[] is null or t.state = any($2::text[]))
    and ($3::uuid is null or t.ticket_id = $3::uuid)
    and ($4::uuid is null or t.contact_id = $4::uuid)
-)sql";
+   and )sql" + of_seen_ticket_sql("t", 5) +
+                   "\n";
 constexpr auto kAfter = R"sql(
-   and (t.created_at, t.delivery_id) < (timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6::uuid)
+   and (t.created_at, t.delivery_id) < (timestamptz 'epoch' + $6::bigint * interval '1 microsecond', $7::uuid)
 )sql";
 constexpr auto kNewestFirst = " order by t.created_at desc, t.delivery_id desc limit ";
 
 constexpr auto kMessage = ", " WINNOW_MESSAGE_OF("t") " as payload";
 
-const auto kFind = "select " + kColumns + kMessage + " from deliveries t where t.tenant_id = $1 and t.delivery_id = $2";
+const auto kFind = "select " + kColumns + kMessage +
+                   " from deliveries t where t.tenant_id = $1 and t.delivery_id = $2 and " + of_seen_ticket_sql("t", 3);
 
 const auto kOfEvents = "select " + kColumns +
                        " from deliveries t where t.tenant_id = $1 and t.ticket_id = $2 and t.event_seq = any($3::int[])"
@@ -90,7 +93,10 @@ Delivery read_whole_delivery(const pqxx::row& row)
 
 class PgDeliveryStore final : public ports::DeliveryStore {
 public:
-    PgDeliveryStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+    PgDeliveryStore(pqxx::transaction_base& tx, TenantId tenant, access::Groups groups)
+        : tx_(tx), tenant_(tenant), groups_(std::move(groups))
+    {
+    }
 
     Result<std::vector<ports::ListedDelivery>> page(const ports::DeliveryFilter& filter,
                                                     const std::optional<ports::DeliveryCursor>& after,
@@ -104,13 +110,14 @@ public:
             parameters.add(states.empty() ? std::nullopt : std::optional(array_of(states)));
             parameters.add(filter.ticket_id);
             parameters.add(filter.contact_id);
+            parameters.add(narrowed_to(groups_));
             if (after) {
                 parameters.add(after->created_us);
                 parameters.add(after->id);
             }
             parameters.add(limit);
             const auto sql = "select " + kColumns + kMicroseconds + kPage + (after ? kAfter : "") + kNewestFirst +
-                             (after ? "$7::bigint" : "$5::bigint");
+                             (after ? "$8::bigint" : "$6::bigint");
             std::vector<ports::ListedDelivery> found;
             for (const auto& row : query(tx_, sql.c_str(), parameters)) {
                 auto delivery = read_delivery(row);
@@ -125,7 +132,7 @@ public:
     Result<Delivery> find(DeliveryId id) override
     {
         return translated([&]() -> Result<Delivery> {
-            const auto rows = query(tx_, kFind.c_str(), tenant_, id);
+            const auto rows = query(tx_, kFind.c_str(), tenant_, id, narrowed_to(groups_));
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such delivery");
             return read_whole_delivery(rows.front());
         });
@@ -165,13 +172,15 @@ public:
 private:
     pqxx::transaction_base& tx_;
     TenantId tenant_;
+    access::Groups groups_;
 };
 
 }  // namespace
 
-std::shared_ptr<ports::DeliveryStore> make_delivery_store(pqxx::transaction_base& tx, TenantId tenant)
+std::shared_ptr<ports::DeliveryStore> make_delivery_store(pqxx::transaction_base& tx, TenantId tenant,
+                                                          access::Groups groups)
 {
-    return std::make_shared<PgDeliveryStore>(tx, tenant);
+    return std::make_shared<PgDeliveryStore>(tx, tenant, std::move(groups));
 }
 
 }  // namespace winnow::pg

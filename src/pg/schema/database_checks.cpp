@@ -44,6 +44,11 @@ Reached look_where(Session& session, pqxx::transaction_base& tx)
 }
 
 // The last: a role may give itself settings; PostgreSQL has no privilege that it could be denied.
+constexpr auto kElsewhere = R"sql(
+select data_region, count(*) from tenants where data_region not in ('', $1)
+ group by data_region order by count(*) desc, data_region limit 1
+)sql";
+
 constexpr auto kOpenings = R"sql(
 select 'everybody may ' || string_agg(privilege, ' and ' order by privilege)
        || ' in this database; as its owner: revoke connect, temporary on database '
@@ -165,6 +170,18 @@ Result<Done> check_durability(const std::string& conninfo)
             }
         }
         return Done{};
+    });
+}
+
+Result<Done> check_region(const std::string& conninfo, const std::string& region)
+{
+    return translated([&]() -> Result<Done> {
+        Session session({.conninfo = conninfo});
+        pqxx::nontransaction tx(session.connection());
+        const auto elsewhere = query(tx, kElsewhere, region);
+        if (elsewhere.empty()) return Done{};
+        return Error(ErrorCode::conflict,
+                     std::string(elsewhere[0][1].c_str()) + " of its tenants must lie in " + elsewhere[0][0].c_str());
     });
 }
 

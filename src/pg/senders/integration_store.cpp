@@ -1,12 +1,13 @@
 #include "winnow/ports/integration_store.hpp"
 
+#include "pg/credentials/dead_keys.hpp"
+#include "pg/credentials/key_limits.hpp"
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/session/unique_write.hpp"
-#include "pg/tenants/dead_keys.hpp"
-#include "pg/tenants/key_limits.hpp"
 
 #include <map>
 #include <memory>
@@ -23,6 +24,7 @@ constexpr auto kPage = R"sql(
 select * from integrations
  where tenant_id = $1 and ($2::uuid is null or integration_id > $2::uuid)
    and ($3::uuid is null or integration_id = $3::uuid)
+   and ($5::uuid[] is null or management_group_id is null or management_group_id = any($5::uuid[]))
  order by integration_id limit $4)sql";
 
 constexpr auto kLiveKeys = R"sql(
@@ -62,6 +64,7 @@ Integration read_integration(const pqxx::row& row)
     integration.name = text_of(row["name"]);
     integration.description = text_of(row["description"]);
     integration.enabled = row["enabled"].as<bool>();
+    integration.group = optional_id_of<ManagementGroupId>(row["management_group_id"]);
     integration.version = row["version"].as<std::int64_t>();
     integration.created_at = time_of(row["created_at"]);
     integration.updated_at = time_of(row["updated_at"]);
@@ -81,7 +84,10 @@ IntegrationKey read_key(const pqxx::row& row)
 
 class PgIntegrationStore final : public ports::IntegrationStore {
 public:
-    PgIntegrationStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+    PgIntegrationStore(pqxx::transaction_base& tx, TenantId tenant, access::Groups groups)
+        : tx_(tx), tenant_(tenant), groups_(std::move(groups))
+    {
+    }
 
     Result<std::vector<Integration>> page(std::optional<IntegrationId> after, std::size_t limit) override
     {
@@ -168,7 +174,7 @@ private:
     {
         std::vector<Integration> integrations;
         std::vector<IntegrationId> ids;
-        for (const auto& row : query(tx_, kPage, tenant_, after, only, limit)) {
+        for (const auto& row : query(tx_, kPage, tenant_, after, only, limit, narrowed_to(groups_))) {
             integrations.push_back(read_integration(row));
             ids.push_back(integrations.back().id);
         }
@@ -182,13 +188,15 @@ private:
 
     pqxx::transaction_base& tx_;
     TenantId tenant_;
+    access::Groups groups_;
 };
 
 }  // namespace
 
-std::shared_ptr<ports::IntegrationStore> make_integration_store(pqxx::transaction_base& tx, TenantId tenant)
+std::shared_ptr<ports::IntegrationStore> make_integration_store(pqxx::transaction_base& tx, TenantId tenant,
+                                                                access::Groups groups)
 {
-    return std::make_shared<PgIntegrationStore>(tx, tenant);
+    return std::make_shared<PgIntegrationStore>(tx, tenant, std::move(groups));
 }
 
 }  // namespace winnow::pg

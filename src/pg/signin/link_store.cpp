@@ -109,9 +109,11 @@ public:
     Result<ports::TenantNames> tenant_names() override
     {
         return translated([&]() -> Result<ports::TenantNames> {
-            const auto rows = query(tx_, "select name, service_code from tenants where tenant_id = $1", tenant_);
+            const auto rows =
+                query(tx_, "select name, service_code, state <> 'active' from tenants where tenant_id = $1", tenant_);
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-            return ports::TenantNames{.name = text_of(rows[0][0]), .service_code = text_of(rows[0][1])};
+            return ports::TenantNames{
+                .name = text_of(rows[0][0]), .service_code = text_of(rows[0][1]), .suspended = rows[0][2].as<bool>()};
         });
     }
 

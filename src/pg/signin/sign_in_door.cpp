@@ -1,11 +1,12 @@
 #include "winnow/pg/sign_in_door.hpp"
 
+#include "pg/credentials/key_limits.hpp"
+#include "pg/rows/narrowing.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/database_threads.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/signin/session_rows.hpp"
-#include "pg/tenants/key_limits.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 
 #include <pqxx/nontransaction>
 
@@ -15,6 +16,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -22,6 +24,7 @@ namespace {
 
 using access::CredentialKind;
 using ports::FoundSession;
+using ports::ProviderAtDoor;
 using ports::TenantAtDoor;
 using std::chrono::milliseconds;
 
@@ -29,15 +32,19 @@ constexpr auto kPlaces = R"sql(
 select array_to_string(users, ' '), array_to_string(admins, ' '), array_to_string(keys, ' ') from find_session_networks($1)
 )sql";
 
+constexpr auto kGroups = "select of_user from find_session_groups($1)";
+
 Result<std::optional<TenantAtDoor>> tenant_in(Session& session, const std::string& service_code)
 {
     return translated([&]() -> Result<std::optional<TenantAtDoor>> {
         pqxx::nontransaction tx(session.connection());
-        const auto rows = query(tx, "select tenant_id, name, suspended from tenant_of_code($1)", service_code);
+        const auto rows = query(tx, "select tenant_id, name, suspended, closing from tenant_of_code($1)", service_code);
         if (rows.empty()) return std::optional<TenantAtDoor>();
         const auto row = rows.front();
-        return std::optional(
-            TenantAtDoor{.id = id_of<TenantId>(row[0]), .name = text_of(row[1]), .suspended = row[2].as<bool>()});
+        return std::optional(TenantAtDoor{.id = id_of<TenantId>(row[0]),
+                                          .name = text_of(row[1]),
+                                          .suspended = row[2].as<bool>(),
+                                          .closing = row[3].as<bool>()});
     });
 }
 
@@ -61,6 +68,7 @@ access::Principal read_principal(const pqxx::row& row)
     who.authenticated_at = time_of(row["authenticated_at"]);
     const auto amr = words_of(row["amr"]);
     who.second_factor = std::ranges::find(amr, "mfa") != amr.end();
+    who.by_provider = !amr.empty() && amr.front() == "oidc";
     return who;
 }
 
@@ -101,6 +109,10 @@ Result<std::optional<FoundSession>> session_in(Session& session, const std::stri
             const auto row = places.front();
             found->principal.places = std::make_shared<const access::SourceNetworks>(places_of(row[0], row[1], row[2]));
         }
+        if (!found) return found;
+        const auto groups = query(tx, kGroups, Bytes{hash});
+        if (groups.empty()) return std::optional<FoundSession>();  // it ended meanwhile
+        found->principal.groups = groups_of(groups[0][0]);
         return found;
     });
 }
@@ -110,6 +122,26 @@ Result<std::optional<TenantId>> tenant_of(Session& session, const std::string& h
     return translated([&]() -> Result<std::optional<TenantId>> {
         pqxx::nontransaction tx(session.connection());
         return optional_id_of<TenantId>(query(tx, "select tenant_of_link($1)", Bytes{hash})[0][0]);
+    });
+}
+
+Result<std::optional<TenantId>> tenant_with(Session& session, const std::string& provider_id)
+{
+    return translated([&]() -> Result<std::optional<TenantId>> {
+        pqxx::nontransaction tx(session.connection());
+        return optional_id_of<TenantId>(query(tx, "select tenant_of_oidc_provider($1)", provider_id)[0][0]);
+    });
+}
+
+Result<std::optional<std::vector<ProviderAtDoor>>> providers_in(Session& session, const std::string& service_code)
+{
+    return translated([&]() -> Result<std::optional<std::vector<ProviderAtDoor>>> {
+        pqxx::nontransaction tx(session.connection());
+        std::vector<ProviderAtDoor> providers;
+        for (const auto& row : query(tx, "select provider_id, name from oidc_providers_of_code($1)", service_code)) {
+            providers.push_back({.id = id_of<OidcProviderId>(row[0]), .name = text_of(row[1])});
+        }
+        return std::optional(std::move(providers));
     });
 }
 
@@ -132,6 +164,16 @@ public:
     void tenant_of_link(std::string token_hash, Sink<TenantId> done) override
     {
         ask(std::move(token_hash), tenant_of, std::move(done));
+    }
+
+    void tenant_of_provider(std::string provider_id, Sink<TenantId> done) override
+    {
+        ask(std::move(provider_id), tenant_with, std::move(done));
+    }
+
+    void providers_of_code(std::string service_code, Sink<std::vector<ProviderAtDoor>> done) override
+    {
+        ask(std::move(service_code), providers_in, std::move(done));
     }
 
     bool healthy() const override { return threads_.healthy(); }

@@ -26,8 +26,8 @@ constexpr auto kNextStream = "select nextval('masked_streams')";
 
 // With the marks of one that this node writes. What it holds has ended more than one process: it is tried first.
 constexpr auto kOpenReleased = R"sql(
-insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants, reads_notices, takeovers)
-overriding system value values ($1, 'released', $2::timestamptz - interval '1 day', true, true, true, 1)
+insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants, reads_notices, says_groups, takeovers)
+overriding system value values ($1, 'released', $2::timestamptz - interval '1 day', true, true, true, true, 1)
 )sql";
 
 // Its time is new, so that it stands where rows are looked for that are not applied. Of what has gone by its age

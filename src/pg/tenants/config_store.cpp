@@ -1,17 +1,18 @@
 #include "winnow/pg/config_store.hpp"
 
 #include "pg/costs/judge_costs.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/inhibition_store.hpp"
 #include "winnow/ports/maintenance_store.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/silence_store.hpp"
+#include "winnow/ports/tenants/management_group_store.hpp"
 
 #include <pqxx/nontransaction>
 #include <pqxx/notification>
@@ -83,15 +84,19 @@ Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
     config.tenant = read_tenant(rows.front());
     config.max_contacts_told = rows.front()["max_contacts_told"].as<std::size_t>();
     const auto contacts = make_contact_store(tx, tenant);
+    std::vector<domain::ManagementGroup> management_groups;
     std::optional<Error> error;
-    const bool complete = take(config.settings, make_settings_store(tx, tenant)->load(), error) &&
-                          take(config.rules, make_rule_store(tx, tenant)->all(), error) &&
-                          take(config.contacts, contacts->page(std::nullopt, kAll), error) &&
-                          take(config.groups, contacts->page_groups(std::nullopt, kAll), error) &&
-                          take(config.silences, make_silence_store(tx, tenant)->in_force(), error) &&
-                          take(config.windows, make_maintenance_store(tx, tenant)->all(), error) &&
-                          take(config.inhibitions, make_inhibition_store(tx, tenant)->all(), error);
+    const bool complete =
+        take(config.settings, make_settings_store(tx, tenant)->load(), error) &&
+        take(config.rules, make_rule_store(tx, tenant)->all(), error) &&
+        take(config.contacts, contacts->page(std::nullopt, kAll), error) &&
+        take(config.groups, contacts->page_groups(std::nullopt, kAll), error) &&
+        take(config.silences, make_silence_store(tx, tenant)->in_force(), error) &&
+        take(config.windows, make_maintenance_store(tx, tenant)->all(), error) &&
+        take(config.inhibitions, make_inhibition_store(tx, tenant)->all(), error) &&
+        take(management_groups, make_management_group_store(tx, tenant)->page(std::nullopt, kAll), error);
     if (!complete) return *error;
+    config.settings.management_groups = domain::GroupMap(management_groups);
     config.set_asides = load_set_asides(tx, tenant);
     return config;
 }

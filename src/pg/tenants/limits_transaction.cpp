@@ -1,12 +1,12 @@
 #include "pg/tenants/limits_transaction.hpp"
 
 #include "pg/audit/audit_rows.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/session/transaction.hpp"
 #include "pg/tenants/provider_acts.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -25,24 +25,42 @@ constexpr std::string_view kCleared =
     "reset all; select pg_advisory_unlock_all(); select int4send(pg_backend_pid()) || timestamptz_send(now())";
 
 constexpr auto kPutOn =
-    "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant()";
+    "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant(),"
+    " set_config('winnow.groups', $3, true), set_config('winnow.groups_proof', $4, true)";
 
 constexpr auto kPutOnForAWhile =
     "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant(),"
-    " set_config('statement_timeout', $3, true)";
+    " set_config('winnow.groups', $3, true), set_config('winnow.groups_proof', $4, true),"
+    " set_config('statement_timeout', $5, true)";
 
-std::string proof(const std::string& key, TenantId tenant, const std::string& transaction)
+/// What a transaction is put on, and what is proven of it.
+struct Said {
+    TenantId tenant;
+    std::string groups;       ///< access::said()
+    std::string transaction;  ///< The backend and the moment it began, as 12 bytes.
+};
+
+std::string proof_of_tenant(const std::string& key, const Said& said)
 {
-    const auto id = tenant.value().bytes();
-    return crypto::to_hex(crypto::hmac_sha256(key, std::string(id.begin(), id.end()) + transaction));
+    const auto id = said.tenant.value().bytes();
+    return crypto::to_hex(crypto::hmac_sha256(key, std::string(id.begin(), id.end()) + said.transaction));
 }
 
-void put_on(pqxx::transaction_base& tx, TenantId tenant, const std::string& proof, std::chrono::milliseconds timeout)
+std::string proof_of_groups(const std::string& key, const Said& said)
 {
+    const auto id = said.tenant.value().bytes();
+    return crypto::to_hex(
+        crypto::hmac_sha256(key, "groups" + std::string(id.begin(), id.end()) + said.transaction + said.groups));
+}
+
+void put_on(pqxx::transaction_base& tx, const std::string& key, const Said& said, std::chrono::milliseconds timeout)
+{
+    const auto of_tenant = proof_of_tenant(key, said);
+    const auto of_groups = proof_of_groups(key, said);
     if (timeout.count() == 0) {
-        query(tx, kPutOn, tenant, proof);
+        query(tx, kPutOn, said.tenant, of_tenant, said.groups, of_groups);
     } else {
-        query(tx, kPutOnForAWhile, tenant, proof, std::to_string(timeout.count()));
+        query(tx, kPutOnForAWhile, said.tenant, of_tenant, said.groups, of_groups, std::to_string(timeout.count()));
     }
 }
 
@@ -68,7 +86,10 @@ Result<std::unique_ptr<Transaction>> TenantProofs::begin(Session& session, Tenan
         if (!key) return key.error();
         auto transaction = std::make_unique<Transaction>(session, begin.c_str());
         try {
-            put_on(transaction->tx(), tenant, proof(*key, tenant, bytes_of(transaction->begun()[0][0])),
+            put_on(transaction->tx(), *key,
+                   {.tenant = tenant,
+                    .groups = access::said(terms.groups),
+                    .transaction = bytes_of(transaction->begun()[0][0])},
                    terms.statement_timeout);
             return transaction;
         } catch (const pqxx::insufficient_privilege&) {

@@ -1,6 +1,6 @@
 #include "pg/tenants/provider_acts.hpp"
 
-#include "pg/tenants/tenant_rows.hpp"
+#include "pg/rows/tenant_rows.hpp"
 
 #include <utility>
 
@@ -39,6 +39,13 @@ Result<domain::Tenant> one_tenant(const pqxx::result& rows)
 {
     if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
     return read_tenant(rows.front());
+}
+
+Error at_its_end(const domain::Tenant& tenant)
+{
+    return {ErrorCode::conflict, tenant.state == domain::TenantState::closing
+                                     ? "the tenant is closing: call that off first (cancel-close)"
+                                     : "the tenant is being erased, which cannot be stopped"};
 }
 
 }  // namespace winnow::pg

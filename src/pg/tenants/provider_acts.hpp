@@ -35,4 +35,7 @@ struct InBothChains {
 /// Of `select * from tenants` for one id. `not_found`: there is no such tenant.
 [[nodiscard]] Result<domain::Tenant> one_tenant(const pqxx::result& rows);
 
+/// What is said of one that is closing or being erased, where that is in the way: `conflict`.
+[[nodiscard]] Error at_its_end(const domain::Tenant& tenant);
+
 }  // namespace winnow::pg

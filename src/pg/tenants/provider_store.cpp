@@ -1,18 +1,20 @@
 #include "winnow/pg/provider_store.hpp"
 
 #include "pg/audit/audit_rows.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
+#include "pg/tenants/admin_invitation.hpp"
 #include "pg/tenants/limits_transaction.hpp"
 #include "pg/tenants/provider_acts.hpp"
 #include "pg/tenants/quota_rows.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 
 #include <nlohmann/json.hpp>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,41 +25,22 @@ namespace {
 
 using domain::Tenant;
 
-constexpr auto kInsertTenant = "insert into tenants (tenant_id, service_code, name) values ($1, $2, $3) returning *";
+constexpr auto kInsertTenant =
+    "insert into tenants (tenant_id, service_code, name, data_region) values ($1, $2, $3, $4) returning *";
 constexpr auto kInsertSettings = "insert into tenant_settings (tenant_id) values ($1)";
 constexpr auto kInsertAdmin = R"sql(
 insert into users (tenant_id, user_id, email, name, role) values ($1, $2, $3, $4, 'admin')
 )sql";
 constexpr auto kInsertKey = R"sql(
-insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint) values ($1, $2, $3, 'first key', $4, $5)
-)sql";
-
-constexpr auto kInvited = R"sql(
-select user_id, invited from users where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null)sql";
-constexpr auto kInsertInvited = R"sql(
-insert into users (tenant_id, user_id, email, name, role, state, invited, locale)
-values ($1, $2, $3, $4, 'admin', 'disabled', true, $5)
-)sql";
-constexpr auto kMakeAdmin = R"sql(
-update users set role = 'admin', audits = false, version = version + 1, updated_at = now()
- where tenant_id = $1 and user_id = $2
-)sql";
-constexpr auto kRevokeInvitation =
-    "update invitations set state = 'revoked' where tenant_id = $1 and user_id = $2 and state = 'pending'";
-constexpr auto kInvite = R"sql(
-insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, created_by, expires_at)
-values ($1, $2, $3, $4, 'pending', $5, now() + $6::int8 * interval '1 ms')
-)sql";
-constexpr auto kOweMail = R"sql(
-insert into server_mails (tenant_id, mail_id, kind, receiver, locale, sealed_token, happened_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, now(), now() + $7::int8 * interval '1 ms')
+insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, expires_at)
+values ($1, $2, $3, 'first key', $4, $5, now() + $6::int8 * interval '1 ms')
 )sql";
 
 constexpr auto kList = "select * from tenants where service_code > $1 order by service_code limit $2";
 constexpr auto kFind = "select * from tenants where tenant_id = $1";
-constexpr auto kLockTenant = "select * from tenants where tenant_id = $1 for no key update";
 
 // Tells every node: a cached key of a suspended tenant must stop working.
+constexpr auto kLockTenant = "select * from tenants where tenant_id = $1 for no key update";
 constexpr auto kSuspend = R"sql(
 with changed as (
     update tenants
@@ -81,7 +64,7 @@ on conflict (tenant_id, name) do update set most = excluded.most
 
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
-constexpr auto kRecordInvitation = "select record_admin_invitation($1, $2, $3, $4, $5, $6, $7)";
+constexpr auto kRecordCreation = "select record_tenant_creation($1, $2, $3, $4, $5, $6, $7)";
 constexpr auto kResetNetworks = "select reset_source_networks($1, $2, $3, $4, $5, $6, $7)";
 
 /// Of a tenant's configuration.
@@ -131,6 +114,9 @@ public:
     {
         return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) {
             Transaction transaction(session);
+            auto known = one_tenant(query(transaction.tx(), kLockTenant, id));
+            if (!known) return known;
+            if (known->closed_at) return Result<Tenant>(at_its_end(*known));
             auto changed = one_tenant(query(transaction.tx(), kSuspend, id, suspended));
             if (!changed) return changed;
             append_providers(transaction.tx(), act_on(id, suspended ? "tenant.suspend" : "tenant.resume", by));
@@ -144,30 +130,8 @@ public:
     {
         return pool_.run([&](Session& session) -> Result<UserId> {
             Transaction transaction(session);
-            auto& tx = transaction.tx();
-            // Nobody else makes users of the tenant meanwhile.
-            if (auto known = one_tenant(query(tx, kLockTenant, id)); !known) return known.error();
-            auto user = invitation.user_id;
-            const auto found = query(tx, kInvited, id, invitation.email);
-            if (!found.empty() && !found[0][1].as<bool>()) {
-                return Error(ErrorCode::conflict, "another user already has the address " + invitation.email);
-            }
-            if (found.empty()) {
-                query(tx, kInsertInvited, id, user, invitation.email, invitation.name, to_string(invitation.locale));
-            } else {
-                user = id_of<UserId>(found[0][0]);
-                query(tx, kMakeAdmin, id, user);
-                query(tx, kRevokeInvitation, id, user);
-            }
-            query(tx, kInvite, id, invitation.id, user, Bytes{invitation.token_hash}, by.actor.id,
-                  signin::life_of(signin::LinkPurpose::invitation).count());
-            query(tx, kOweMail, id, invitation.mail_id, to_string(signin::MailKind::invitation), invitation.email,
-                  to_string(invitation.locale), Bytes{invitation.sealed_token},
-                  signin::worth_sending_for(signin::MailKind::invitation).count());
-            const nlohmann::json what{{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}};
-            const auto [theirs, own] = in_both(act_on(id, "tenant.invite_admin", by, what), what);
-            query(tx, kRecordInvitation, id, theirs.record, theirs.detail, Bytes{theirs.salt}, own.record, own.detail,
-                  Bytes{own.salt});
+            auto user = pg::invite_admin(transaction.tx(), id, invitation, by);
+            if (!user) return user;
             transaction.commit();
             return user;
         });
@@ -333,20 +297,37 @@ private:
         return changed;
     }
 
+    static void record_creation(pqxx::transaction_base& tx, const ports::NewTenant& tenant,
+                                const ports::ProviderRequest& by)
+    {
+        const nlohmann::json what{
+            {"service_code", tenant.service_code},
+            {"name", tenant.name},
+            {"admin",
+             {{"user_id", tenant.admin_id.str()}, {"email", tenant.admin_email}, {"key", tenant.admin_key_id.str()}}}};
+        const auto act = act_on(tenant.id, "tenant.create", by, what);
+        if (!tenant.admin_key_life) {
+            append_providers(tx, act);
+            return;
+        }
+        const auto [theirs, own] = in_both(act, what);
+        query(tx, kRecordCreation, tenant.id, theirs.record, theirs.detail, Bytes{theirs.salt}, own.record, own.detail,
+              Bytes{own.salt});
+    }
+
     static Result<Tenant> create(Session& session, const ports::NewTenant& tenant, const ports::ProviderRequest& by)
     {
         Transaction transaction(session);
         auto& tx = transaction.tx();
-        query(tx, kInsertTenant, tenant.id, tenant.service_code, tenant.name);
+        query(tx, kInsertTenant, tenant.id, tenant.service_code, tenant.name, tenant.data_region);
         query(tx, kInsertSettings, tenant.id);
         query(tx, kInsertAdmin, tenant.id, tenant.admin_id, tenant.admin_email, tenant.admin_name);
+        std::optional<std::int64_t> life;
+        if (tenant.admin_key_life) life = tenant.admin_key_life->count();
         query(tx, kInsertKey, tenant.id, tenant.admin_key_id, tenant.admin_id, Bytes{tenant.admin_key_hash},
-              tenant.admin_key_hint);
+              tenant.admin_key_hint, life);
         auto created = one_tenant(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
-        append_providers(tx, act_on(tenant.id, "tenant.create", by,
-                                    {{"service_code", tenant.service_code},
-                                     {"name", tenant.name},
-                                     {"admin", {{"user_id", tenant.admin_id.str()}, {"email", tenant.admin_email}}}}));
+        record_creation(tx, tenant, by);
         transaction.commit();
         return created;
     }

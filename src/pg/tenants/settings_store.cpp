@@ -1,10 +1,10 @@
 #include "winnow/ports/settings_store.hpp"
 
+#include "pg/credentials/key_limits.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/key_limits.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -77,7 +77,8 @@ public:
     {
         // Shared between the two ways out, of which exactly one is taken.
         auto done = std::make_shared<Finished>(std::move(finished));
-        const TenantProofs::Terms proven{.statement_timeout = terms.statement_timeout, .reads_only = terms.reads_only};
+        const TenantProofs::Terms proven{
+            .statement_timeout = terms.statement_timeout, .reads_only = terms.reads_only, .groups = terms.groups};
         threads_.submit(tenant,
                         {.work = [this, tenant, job = std::move(job), done,
                                   proven](Session& session) mutable { (*done)(run_job(session, tenant, job, proven)); },
@@ -95,7 +96,7 @@ private:
             const auto transaction = proofs_.begin(session, tenant, terms);
             if (!transaction) return transaction.error();
             auto& tx = (*transaction)->tx();
-            PgTenantSession nouns(tx, tenant);
+            PgTenantSession nouns(tx, tenant, terms.groups);
             auto outcome = job(nouns);
             if (!outcome) return explained(std::move(outcome.error()), terms.statement_timeout);
             if (changed_ && !terms.reads_only) change = changed_by(tx, tenant);

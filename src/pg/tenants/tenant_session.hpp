@@ -6,25 +6,33 @@
 #include "pg/session/noun_stores.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
+#include <memory>
+#include <utility>
+
 namespace winnow::pg {
 
 class PgTenantSession final : public ports::TenantSession {
 public:
-    PgTenantSession(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+    PgTenantSession(pqxx::transaction_base& tx, TenantId tenant, access::Groups groups)
+        : tx_(tx), tenant_(tenant), groups_(std::move(groups))
+    {
+    }
 
     [[nodiscard]] TenantId tenant() const noexcept override { return tenant_; }
 
     [[nodiscard]] ports::AlertArchive& alerts() override { return made(alerts_, make_alert_archive); }
-    [[nodiscard]] ports::TicketStore& tickets() override { return made(tickets_, make_ticket_store); }
+    [[nodiscard]] ports::TicketStore& tickets() override { return narrowed(tickets_, make_ticket_store); }
     [[nodiscard]] ports::RuleStore& rules() override { return made(rules_, make_rule_store); }
     [[nodiscard]] ports::ContactStore& contacts() override { return made(contacts_, make_contact_store); }
     [[nodiscard]] ports::IntegrationStore& integrations() override
     {
-        return made(integrations_, make_integration_store);
+        return narrowed(integrations_, make_integration_store);
     }
-    [[nodiscard]] ports::DeliveryStore& deliveries() override { return made(deliveries_, make_delivery_store); }
+    [[nodiscard]] ports::DeliveryStore& deliveries() override { return narrowed(deliveries_, make_delivery_store); }
     [[nodiscard]] ports::SettingsStore& settings() override { return made(settings_, make_settings_store); }
     [[nodiscard]] ports::UserStore& users() override { return made(users_, make_user_store); }
+    [[nodiscard]] ports::AccessKeyStore& access_keys() override { return made(access_keys_, make_access_key_store); }
+    [[nodiscard]] ports::DirectoryStore& directory() override { return made(directory_, make_directory_store); }
     [[nodiscard]] ports::ReceiptStore& receipts() override { return made(receipts_, make_receipt_store); }
     [[nodiscard]] ports::SilenceStore& silences() override { return made(silences_, make_silence_store); }
     [[nodiscard]] ports::InhibitionStore& inhibitions() override { return made(inhibitions_, make_inhibition_store); }
@@ -47,6 +55,21 @@ public:
     [[nodiscard]] ports::AccessLog& access_log() override { return made(access_log_, make_access_log); }
     [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
     [[nodiscard]] ports::ExportStore& exports() override { return made(exports_, make_export_store); }
+    [[nodiscard]] ports::OidcStore& oidc() override { return made(oidc_, make_oidc_store); }
+    [[nodiscard]] ports::AnnouncementStore& announcements() override
+    {
+        return made(announcements_, make_announcement_store);
+    }
+    [[nodiscard]] ports::InquiryStore& inquiries() override { return made(inquiries_, make_inquiry_store); }
+    [[nodiscard]] ports::SupportGrantStore& support_grants() override
+    {
+        return made(support_grants_, make_support_grant_store);
+    }
+    [[nodiscard]] ports::ManagementGroupStore& management_groups() override
+    {
+        return made(management_groups_, make_management_group_store);
+    }
+    [[nodiscard]] ports::ImportStore& imports() override { return made(imports_, make_import_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -56,8 +79,17 @@ private:
         return *store;
     }
 
+    /// The same of what belongs to groups.
+    template <typename Store, typename Factory>
+    Store& narrowed(std::shared_ptr<Store>& store, Factory factory)
+    {
+        if (!store) store = factory(tx_, tenant_, groups_);
+        return *store;
+    }
+
     pqxx::transaction_base& tx_;
     TenantId tenant_;
+    access::Groups groups_;
     std::shared_ptr<ports::AlertArchive> alerts_;
     std::shared_ptr<ports::TicketStore> tickets_;
     std::shared_ptr<ports::RuleStore> rules_;
@@ -66,6 +98,8 @@ private:
     std::shared_ptr<ports::DeliveryStore> deliveries_;
     std::shared_ptr<ports::SettingsStore> settings_;
     std::shared_ptr<ports::UserStore> users_;
+    std::shared_ptr<ports::AccessKeyStore> access_keys_;
+    std::shared_ptr<ports::DirectoryStore> directory_;
     std::shared_ptr<ports::ReceiptStore> receipts_;
     std::shared_ptr<ports::SilenceStore> silences_;
     std::shared_ptr<ports::InhibitionStore> inhibitions_;
@@ -82,6 +116,12 @@ private:
     std::shared_ptr<ports::AccessLog> access_log_;
     std::shared_ptr<ports::QuotaStore> quotas_;
     std::shared_ptr<ports::ExportStore> exports_;
+    std::shared_ptr<ports::OidcStore> oidc_;
+    std::shared_ptr<ports::AnnouncementStore> announcements_;
+    std::shared_ptr<ports::InquiryStore> inquiries_;
+    std::shared_ptr<ports::SupportGrantStore> support_grants_;
+    std::shared_ptr<ports::ManagementGroupStore> management_groups_;
+    std::shared_ptr<ports::ImportStore> imports_;
 };
 
 }  // namespace winnow::pg

@@ -51,8 +51,11 @@ struct TypeOf {
     ColumnType operator()(domain::Labels Ticket::* /*at*/) const { return {.travels = "jsonb"}; }
     ColumnType operator()(Timestamp Ticket::* /*at*/) const { return {.travels = "timestamptz"}; }
     ColumnType operator()(std::optional<Timestamp> Ticket::* /*at*/) const { return {.travels = "timestamptz"}; }
-    ColumnType operator()(std::optional<UserId> Ticket::* /*at*/) const { return {.travels = "uuid"}; }
-    ColumnType operator()(std::optional<TicketId> Ticket::* /*at*/) const { return {.travels = "uuid"}; }
+    template <typename Tag>
+    ColumnType operator()(std::optional<StrongId<Tag>> Ticket::* /*at*/) const
+    {
+        return {.travels = "uuid"};
+    }
     ColumnType operator()(std::vector<ContactGroupId> Ticket::* /*at*/) const
     {
         return {.travels = "text", .cast = "::uuid[]"};

@@ -1,6 +1,7 @@
 #include "pg/tickets/ticket_list.hpp"
 
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/search/candidates.hpp"
 
@@ -16,9 +17,9 @@ using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
 
-/// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements): what
+/// $1 to $11, and $12 where candidates are known. The values are known when PostgreSQL plans (unnamed statements): what
 /// was not asked for costs nothing. A description is cut as search_body() cuts it for the index: both find the same.
-constexpr auto kWhere = R"sql(
+const auto kWhere = R"sql(
  from tickets t
 where t.tenant_id = $1::uuid
   and ($2::text[] is null or t.state = any($2::text[]))
@@ -32,12 +33,16 @@ where t.tenant_id = $1::uuid
                         or strpos(lower(t.dedup_key), lower($8::text)) > 0)
   and ($9::timestamptz is null or t.opened_at >= $9::timestamptz)
   and ($10::timestamptz is null or t.opened_at < $10::timestamptz)
-)sql";
+  and )sql" + seen_ticket_sql("t", 11);
 
 /// Follows kWhere where the index has named all tickets that may match.
-constexpr auto kAmong = " and t.ticket_id = any($11::uuid[]) ";
+constexpr auto kAmong = " and t.ticket_id = any($12::uuid[]) ";
 
-constexpr auto kAnybody = " and $11::uuid[] is null ";
+/// Of all that there are, where nobody is narrowed: an index alone answers, which a policy on columns keeps from doing
+/// so.
+constexpr auto kCountAll = "select of_state, of_severity, number from count_all_tickets($1)";
+
+constexpr auto kAnybody = " and $12::uuid[] is null ";
 
 template <typename Values>
 std::optional<std::string> array_or_null(const Values& values)
@@ -46,7 +51,7 @@ std::optional<std::string> array_or_null(const Values& values)
     return array_of(values);
 }
 
-Arguments where_parameters(TenantId tenant, const TicketFilter& filter)
+Arguments where_parameters(TenantId tenant, const access::Groups& groups, const TicketFilter& filter)
 {
     std::vector<std::string_view> states;
     for (const auto state : filter.states) states.push_back(to_string(state));
@@ -65,10 +70,11 @@ Arguments where_parameters(TenantId tenant, const TicketFilter& filter)
     parameters.add(filter.text.empty() ? std::nullopt : std::optional(filter.text));
     parameters.add(filter.opened_from);
     parameters.add(filter.opened_until);
+    parameters.add(narrowed_to(groups));
     return parameters;
 }
 
-/// What follows kWhere in each order: from $12 on the cursor, then the limit. Each fits an index of its own, so a page
+/// What follows kWhere in each order: from $13 on the cursor, then the limit. Each fits an index of its own, so a page
 /// far down costs what the first one costs.
 struct Order {
     const char* first;  ///< Without a cursor.
@@ -79,27 +85,27 @@ Order order_sql(TicketOrder order)
 {
     switch (order) {
         case TicketOrder::newest:
-            return {"order by t.opened_at desc, t.ticket_id desc limit $12::bigint",
-                    "and (t.opened_at, t.ticket_id) < ($12::timestamptz, $13::uuid) "
-                    "order by t.opened_at desc, t.ticket_id desc limit $14::bigint"};
+            return {"order by t.opened_at desc, t.ticket_id desc limit $13::bigint",
+                    "and (t.opened_at, t.ticket_id) < ($13::timestamptz, $14::uuid) "
+                    "order by t.opened_at desc, t.ticket_id desc limit $15::bigint"};
         case TicketOrder::oldest:
-            return {"order by t.opened_at, t.ticket_id limit $12::bigint",
-                    "and (t.opened_at, t.ticket_id) > ($12::timestamptz, $13::uuid) "
-                    "order by t.opened_at, t.ticket_id limit $14::bigint"};
+            return {"order by t.opened_at, t.ticket_id limit $13::bigint",
+                    "and (t.opened_at, t.ticket_id) > ($13::timestamptz, $14::uuid) "
+                    "order by t.opened_at, t.ticket_id limit $15::bigint"};
         case TicketOrder::most_severe:
-            return {"order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $12::bigint",
-                    "and (t.severity, t.opened_at, t.ticket_id) < ($12::smallint, $13::timestamptz, $14::uuid) "
-                    "order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $15::bigint"};
+            return {"order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $13::bigint",
+                    "and (t.severity, t.opened_at, t.ticket_id) < ($13::smallint, $14::timestamptz, $15::uuid) "
+                    "order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $16::bigint"};
         case TicketOrder::least_severe:
-            return {"order by t.severity, t.opened_at, t.ticket_id limit $12::bigint",
-                    "and (t.severity, t.opened_at, t.ticket_id) > ($12::smallint, $13::timestamptz, $14::uuid) "
-                    "order by t.severity, t.opened_at, t.ticket_id limit $15::bigint"};
+            return {"order by t.severity, t.opened_at, t.ticket_id limit $13::bigint",
+                    "and (t.severity, t.opened_at, t.ticket_id) > ($13::smallint, $14::timestamptz, $15::uuid) "
+                    "order by t.severity, t.opened_at, t.ticket_id limit $16::bigint"};
         case TicketOrder::highest_number:
-            return {"order by t.number desc limit $12::bigint",
-                    "and t.number < $12::bigint order by t.number desc limit $13::bigint"};
+            return {"order by t.number desc limit $13::bigint",
+                    "and t.number < $13::bigint order by t.number desc limit $14::bigint"};
         case TicketOrder::lowest_number:
-            return {"order by t.number limit $12::bigint",
-                    "and t.number > $12::bigint order by t.number limit $13::bigint"};
+            return {"order by t.number limit $13::bigint",
+                    "and t.number > $13::bigint order by t.number limit $14::bigint"};
     }
     return order_sql(TicketOrder::newest);
 }
@@ -117,7 +123,15 @@ void add_cursor(Arguments& parameters, TicketOrder order, const TicketCursor& af
     parameters.add(after.id);
 }
 
-/// Asks the index for what the filter's text and labels leave, and adds it as $11. Returns what uses it.
+/// Whether every ticket passes.
+bool is_all(const TicketFilter& filter)
+{
+    return filter.states.empty() && filter.severities.empty() && filter.services.empty() && !filter.assignee &&
+           !filter.unassigned && filter.labels.empty() && filter.text.empty() && !filter.opened_from &&
+           !filter.opened_until;
+}
+
+/// Asks the index for what the filter's text and labels leave, and adds it as $12. Returns what uses it.
 const char* add_candidates(pqxx::transaction_base& tx, const TicketFilter& filter, Arguments& parameters)
 {
     const auto found = find_candidates(tx, filter);
@@ -127,11 +141,11 @@ const char* add_candidates(pqxx::transaction_base& tx, const TicketFilter& filte
 
 }  // namespace
 
-pqxx::result list_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::string& columns,
-                          const TicketFilter& filter, TicketOrder order, const std::optional<TicketCursor>& after,
-                          std::size_t limit)
+pqxx::result list_tickets(pqxx::transaction_base& tx, TenantId tenant, const access::Groups& groups,
+                          const std::string& columns, const TicketFilter& filter, TicketOrder order,
+                          const std::optional<TicketCursor>& after, std::size_t limit)
 {
-    auto parameters = where_parameters(tenant, filter);
+    auto parameters = where_parameters(tenant, groups, filter);
     const auto* const among = add_candidates(tx, filter, parameters);
     if (after) add_cursor(parameters, order, *after);
     parameters.add(limit);
@@ -140,9 +154,11 @@ pqxx::result list_tickets(pqxx::transaction_base& tx, TenantId tenant, const std
     return query(tx, sql.c_str(), parameters);
 }
 
-pqxx::result count_tickets(pqxx::transaction_base& tx, TenantId tenant, const TicketFilter& filter)
+pqxx::result count_tickets(pqxx::transaction_base& tx, TenantId tenant, const access::Groups& groups,
+                           const TicketFilter& filter)
 {
-    auto parameters = where_parameters(tenant, filter);
+    if (!groups && is_all(filter)) return query(tx, kCountAll, tenant);
+    auto parameters = where_parameters(tenant, groups, filter);
     const auto* const among = add_candidates(tx, filter, parameters);
     const auto sql = "select t.state, t.severity, count(*)" + std::string(kWhere) + among + "group by 1, 2";
     return query(tx, sql.c_str(), parameters);

@@ -1,6 +1,7 @@
 #include "pg/tickets/ticket_rows.hpp"
 
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/tickets/ticket_values.hpp"
 #include "winnow/tickets/ticket_fields.hpp"
@@ -104,14 +105,15 @@ std::vector<domain::Ticket> read_tickets(const pqxx::result& rows)
 // A fold of a storm may hold its tickets for minutes: people are told so soon, because few threads serve all of them.
 // The setting is made before the first row is looked for, and ends with the transaction.
 Result<std::vector<domain::Ticket>> lock_tickets(pqxx::transaction_base& tx, TenantId tenant,
-                                                 const std::vector<TicketId>& ids)
+                                                 const access::Groups& groups, const std::vector<TicketId>& ids)
 {
     static const auto kLock = "select " + ticket_columns() +
-                              " from tickets t where t.tenant_id = $1 and t.ticket_id = any($2::uuid[])"
+                              " from tickets t where t.tenant_id = $1 and t.ticket_id = any($2::uuid[]) and " +
+                              own_ticket_sql("t", 3) +
                               " and (select set_config('lock_timeout', '1s', true)) is not null"
                               " order by t.ticket_id for update";
     try {
-        return read_tickets(query(tx, kLock.c_str(), tenant, array_of(ids)));
+        return read_tickets(query(tx, kLock.c_str(), tenant, array_of(ids), narrowed_to(groups)));
     } catch (const pqxx::sql_error& failure) {
         if (failure.sqlstate() != "55P03") throw;
         return Error(ErrorCode::unavailable,

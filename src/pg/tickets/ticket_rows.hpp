@@ -3,6 +3,7 @@
 /// @file
 /// Ticket and timeline rows.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/domain/ticket.hpp"
 
@@ -32,8 +33,10 @@ namespace winnow::pg {
 
 [[nodiscard]] std::vector<domain::Ticket> read_tickets(const pqxx::result& rows);
 
-/// Those of `ids` that exist, in order of id, locked; see ports::TicketStore::lock().
+/// Those of `ids` that exist and that a caller may change who is narrowed to `groups`, in order of id, locked; see
+/// ports::TicketStore::lock().
 [[nodiscard]] Result<std::vector<domain::Ticket>> lock_tickets(pqxx::transaction_base& tx, TenantId tenant,
+                                                               const access::Groups& groups,
                                                                const std::vector<TicketId>& ids);
 
 /// The columns that read_ticket_event() reads, of a table called `t`.

@@ -2,6 +2,7 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/multi_row.hpp"
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
@@ -32,12 +33,30 @@ const auto kRead = "select " + ticket_columns() + ", t.place from (select " + ti
                    R"sql() over (order by w.place) as bytes
   from unnest($2::uuid[]) with ordinality as w(ticket_id, place)
  cross join lateral (select * from tickets o
-                      where o.tenant_id = $1::uuid and o.ticket_id = w.ticket_id limit 1) t) t
+                      where o.tenant_id = $1::uuid and o.ticket_id = w.ticket_id and )sql" +
+                   seen_ticket_sql("o", 4) + R"sql( limit 1) t) t
  where t.bytes <= $3::bigint or t.place = t.first
  order by t.place
 )sql";
 
-const auto kFind = "select " + ticket_columns() + " from tickets t where t.tenant_id = $1 and t.ticket_id = $2";
+const auto kFind = "select " + ticket_columns() + " from tickets t where t.tenant_id = $1 and t.ticket_id = $2 and " +
+                   seen_ticket_sql("t", 3);
+
+const auto kSeen = "select t.ticket_id from tickets t where t.tenant_id = $1 and t.ticket_id = any($2::uuid[]) and " +
+                   seen_ticket_sql("t", 3);
+
+constexpr auto kGroup = R"sql(
+select t.integration_id, t.management_group_id, t.group_by_hand, i.management_group_id as of_integration
+  from tickets t
+  left join integrations i on i.tenant_id = t.tenant_id and i.integration_id = t.integration_id
+ where t.tenant_id = $1 and t.ticket_id = $2
+)sql";
+
+// Its integration's again where it is null: several groups, if they were, are forgotten with it.
+constexpr auto kSetGroup = R"sql(
+update tickets set management_group_id = $3, group_by_hand = $3::uuid is not null
+ where tenant_id = $1 and ticket_id = $2
+)sql";
 
 constexpr auto kAppendEvents = R"sql(
 insert into ticket_events (tenant_id, ticket_id, seq, kind, at, actor, data)
@@ -119,13 +138,16 @@ select t.title, t.service, t.occurrences,
 
 class PgTicketStore final : public ports::TicketStore {
 public:
-    PgTicketStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+    PgTicketStore(pqxx::transaction_base& tx, TenantId tenant, access::Groups groups)
+        : tx_(tx), tenant_(tenant), groups_(std::move(groups))
+    {
+    }
 
     Result<std::vector<Ticket>> page(const TicketFilter& filter, TicketOrder order,
                                      const std::optional<TicketCursor>& after, std::size_t limit) override
     {
         return translated([&]() -> Result<std::vector<Ticket>> {
-            return read_tickets(list_tickets(tx_, tenant_, ticket_columns(), filter, order, after, limit));
+            return read_tickets(list_tickets(tx_, tenant_, groups_, ticket_columns(), filter, order, after, limit));
         });
     }
 
@@ -134,7 +156,7 @@ public:
     {
         return translated([&]() -> Result<std::vector<TicketId>> {
             std::vector<TicketId> ids;
-            for (const auto& row : list_tickets(tx_, tenant_, "t.ticket_id", filter, order, after, limit)) {
+            for (const auto& row : list_tickets(tx_, tenant_, groups_, "t.ticket_id", filter, order, after, limit)) {
                 ids.push_back(id_of<TicketId>(row[0]));
             }
             return ids;
@@ -144,7 +166,7 @@ public:
     Result<ports::TicketsRead> read(std::span<const TicketId> ids, std::size_t max_bytes) override
     {
         return translated([&]() -> Result<ports::TicketsRead> {
-            const auto rows = query(tx_, kRead.c_str(), tenant_, array_of(ids), max_bytes);
+            const auto rows = query(tx_, kRead.c_str(), tenant_, array_of(ids), max_bytes, narrowed_to(groups_));
             // Those behind the last one were too long, or are gone: then nothing is found at their turn.
             const auto dealt_with = rows.empty() ? ids.size() : rows.back()["place"].as<std::size_t>();
             return ports::TicketsRead{.tickets = read_tickets(rows), .ids = dealt_with};
@@ -155,7 +177,7 @@ public:
     {
         return translated([&]() -> Result<std::vector<ports::TicketCount>> {
             std::vector<ports::TicketCount> counts;
-            for (const auto& row : count_tickets(tx_, tenant_, filter)) {
+            for (const auto& row : count_tickets(tx_, tenant_, groups_, filter)) {
                 counts.push_back({.state = read_ticket_state(row[0]),
                                   .severity = static_cast<domain::Severity>(row[1].as<int>()),
                                   .count = row[2].as<std::int64_t>()});
@@ -183,15 +205,47 @@ public:
     Result<Ticket> find(TicketId id) override
     {
         return translated([&]() -> Result<Ticket> {
-            const auto rows = query(tx_, kFind.c_str(), tenant_, id);
+            const auto rows = query(tx_, kFind.c_str(), tenant_, id, narrowed_to(groups_));
             if (rows.empty()) return no_such_ticket();
             return read_ticket(rows.front());
         });
     }
 
+    Result<std::vector<TicketId>> seen(const std::vector<TicketId>& ids) override
+    {
+        return translated([&]() -> Result<std::vector<TicketId>> {
+            std::vector<TicketId> seen;
+            for (const auto& row : query(tx_, kSeen.c_str(), tenant_, array_of(ids), narrowed_to(groups_))) {
+                seen.push_back(id_of<TicketId>(row[0]));
+            }
+            return seen;
+        });
+    }
+
+    Result<ports::TicketGroup> group(TicketId id) override
+    {
+        return translated([&]() -> Result<ports::TicketGroup> {
+            const auto rows = query(tx_, kGroup, tenant_, id);
+            if (rows.empty()) return no_such_ticket();
+            const auto row = rows.front();
+            return ports::TicketGroup{.whose = {.integration = optional_id_of<IntegrationId>(row["integration_id"]),
+                                                .group = optional_id_of<ManagementGroupId>(row["management_group_id"]),
+                                                .by_hand = row["group_by_hand"].as<bool>()},
+                                      .of_integration = optional_id_of<ManagementGroupId>(row["of_integration"])};
+        });
+    }
+
+    Result<Done> set_group(TicketId id, std::optional<ManagementGroupId> group) override
+    {
+        return translated([&]() -> Result<Done> {
+            if (query(tx_, kSetGroup, tenant_, id, group).affected_rows() != 1) return no_such_ticket();
+            return Done{};
+        });
+    }
+
     Result<std::vector<Ticket>> lock(const std::vector<TicketId>& ids) override
     {
-        return translated([&]() -> Result<std::vector<Ticket>> { return lock_tickets(tx_, tenant_, ids); });
+        return translated([&]() -> Result<std::vector<Ticket>> { return lock_tickets(tx_, tenant_, groups_, ids); });
     }
 
     Result<Done> store(const std::vector<ports::TicketChange>& changes) override
@@ -270,13 +324,15 @@ public:
 private:
     pqxx::transaction_base& tx_;
     TenantId tenant_;
+    access::Groups groups_;
 };
 
 }  // namespace
 
-std::shared_ptr<ports::TicketStore> make_ticket_store(pqxx::transaction_base& tx, TenantId tenant)
+std::shared_ptr<ports::TicketStore> make_ticket_store(pqxx::transaction_base& tx, TenantId tenant,
+                                                      access::Groups groups)
 {
-    return std::make_shared<PgTicketStore>(tx, tenant);
+    return std::make_shared<PgTicketStore>(tx, tenant, std::move(groups));
 }
 
 }  // namespace winnow::pg

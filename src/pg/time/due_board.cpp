@@ -86,6 +86,9 @@ case when exists (select from backtests where state = 'queued') then now()
     {.kind = "export", .due = R"sql(
 case when exists (select from exports where state = 'queued') then now()
      else (select min(touched_at) from exports where state = 'running') + interval '60 s' end)sql"},
+    {.kind = "import", .due = R"sql(
+case when exists (select from imports where state = 'queued') then now()
+     else (select min(touched_at) from imports where state in ('checking', 'writing')) + interval '60 s' end)sql"},
     // A stream whose writers are gone: nobody holds its lock (pg/journal/stream_locks.hpp).
     {.kind = "takeover", .due = R"sql(
 case when exists (
@@ -102,6 +105,7 @@ case when exists (
     {.kind = "gather_noise", .due = "case when exists (select from noise_deltas) then now() end"},
     {.kind = "gather_history", .due = "case when exists (select from history_deltas) then now() end"},
     {.kind = "count_history", .due = "case when exists (select from history_uncounted) then now() end"},
+    {.kind = "erase_tenants", .due = "(select min(begins_at) from erasures where finished_at is null)"},
     {.kind = "sign_heads", .due = "case when exists (select from audit_heads where grown) then now() end"},
     {.kind = "require_proofs", .due = "case when exists (select from tenant_key where not required) then now() end"},
     {.kind = "spare_payloads", .due = "case when not payloads_are_spared() then now() end"},

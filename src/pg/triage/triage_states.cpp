@@ -47,12 +47,12 @@ std::string select_tickets()
 {
     std::string sql =
         "select held_by, held_rule, held_until, held_from, never_told, flapping, firing_instances, title_edited, "
-        "episode_starts_at";
+        "episode_starts_at, group_by_hand";
     for (const auto* field : core_fields()) sql.append(", ").append(field->column);
     return sql + " from tickets ";
 }
 
-constexpr pqxx::row::size_type kOwnColumns = 9;
+constexpr pqxx::row::size_type kOwnColumns = 10;
 
 // Both sort below the locking: everybody locks tickets in the order of their ids.
 const std::string& lock_live_sql()
@@ -128,6 +128,7 @@ TicketCore read_core(const pqxx::row& row)
     ticket.firing_instances = row[6].as<std::int32_t>();
     ticket.title_edited = row[7].as<bool>();
     ticket.episode_starts_at = optional_time_of(row[8]);
+    ticket.group_by_hand = row[9].as<bool>();
     auto place = kOwnColumns;
     for (const auto* field : core_fields()) {
         const auto column = row[place++];

@@ -33,23 +33,23 @@ insert into tickets (tenant_id, ticket_id, number, state, severity, title, descr
                      component, group_name, class_name, labels, occurrences, first_seen_at, last_seen_at, opened_at,
                      acknowledged_at, recovered_at, closed_at, suppressed, suppression_reason, route, firing_instances,
                      event_seq, priority, held_by, held_rule, held_until, held_from, never_told, flapping,
-                     episode_starts_at)
+                     episode_starts_at, integration_id, management_group_id)
 select $1, id, number, state, severity, title, description, dedup_key, source, service, component, group_name,
        class_name, labels::jsonb, occurrences, to_timestamp(first_seen / 1000.0::float8),
        to_timestamp(last_seen / 1000.0::float8), to_timestamp(opened / 1000.0::float8),
        to_timestamp(acknowledged / 1000.0::float8), to_timestamp(recovered / 1000.0::float8),
        to_timestamp(closed / 1000.0::float8), suppressed, suppression_reason, route::uuid[], firing_instances,
        event_seq, priority, held_by, held_rule, to_timestamp(held_until / 1000.0::float8), held_from, never_told,
-       flapping, to_timestamp(episode / 1000.0::float8)
+       flapping, to_timestamp(episode / 1000.0::float8), integration_id, management_group_id
   from unnest($2::uuid[], $3::int8[], $4::text[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[],
               $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::int8[], $16::int8[], $17::int8[],
               $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::bool[], $23::text[], $24::text[], $25::int4[],
               $26::int4[], $27::text[], $28::text[], $29::uuid[], $30::int8[], $31::text[], $32::bool[], $33::text[],
-              $34::int8[])
+              $34::int8[], $35::uuid[], $36::uuid[])
        as t(id, number, state, severity, title, description, dedup_key, source, service, component, group_name,
             class_name, labels, occurrences, first_seen, last_seen, opened, acknowledged, recovered, closed,
             suppressed, suppression_reason, route, firing_instances, event_seq, priority, held_by, held_rule,
-            held_until, held_from, never_told, flapping, episode)
+            held_until, held_from, never_told, flapping, episode, integration_id, management_group_id)
 )sql";
 
 // Changed tickets are locked rows that exist, so these inserts never insert: an upsert is the one form of a multi-row
@@ -73,19 +73,21 @@ constexpr auto kChangeTickets = R"sql(
 insert into tickets as t (tenant_id, ticket_id, number, dedup_key, opened_at, state, severity, title, source, service,
                           route, suppressed, suppression_reason, occurrences, first_seen_at, last_seen_at,
                           acknowledged_at, recovered_at, closed_at, event_seq, firing_instances, held_by, held_rule,
-                          held_until, held_from, never_told, flapping, description, episode_starts_at)
+                          held_until, held_from, never_told, flapping, description, episode_starts_at,
+                          integration_id, management_group_id)
 select $1, id, 0, '-', 'epoch', state, severity, title, source, service, route::uuid[], suppressed, suppression_reason,
        occurrences, to_timestamp(first_seen / 1000.0::float8), to_timestamp(last_seen / 1000.0::float8),
        to_timestamp(acknowledged / 1000.0::float8), to_timestamp(recovered / 1000.0::float8),
        to_timestamp(closed / 1000.0::float8), event_seq, firing_instances, held_by, held_rule,
        to_timestamp(held_until / 1000.0::float8), held_from, never_told, flapping, description,
-       to_timestamp(episode / 1000.0::float8)
+       to_timestamp(episode / 1000.0::float8), integration_id, management_group_id
   from unnest($2::uuid[], $3::text[], $4::int2[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[],
               $10::text[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int4[],
-              $18::int4[], $19::text[], $20::uuid[], $21::int8[], $22::text[], $23::bool[], $24::text[], $25::text[], $26::int8[])
+              $18::int4[], $19::text[], $20::uuid[], $21::int8[], $22::text[], $23::bool[], $24::text[],
+              $25::text[], $26::int8[], $27::uuid[], $28::uuid[])
        as u(id, state, severity, title, source, service, route, suppressed, suppression_reason, occurrences,
             first_seen, last_seen, acknowledged, recovered, closed, event_seq, firing_instances, held_by, held_rule,
-            held_until, held_from, never_told, flapping, description, episode)
+            held_until, held_from, never_told, flapping, description, episode, integration_id, management_group_id)
 on conflict (tenant_id, ticket_id) do update
    set state = excluded.state, severity = excluded.severity, title = excluded.title, source = excluded.source,
        service = excluded.service, route = excluded.route, suppressed = excluded.suppressed,
@@ -96,6 +98,7 @@ on conflict (tenant_id, ticket_id) do update
        held_by = excluded.held_by, held_rule = excluded.held_rule, held_until = excluded.held_until,
        held_from = excluded.held_from, never_told = excluded.never_told, flapping = excluded.flapping,
        description = excluded.description, episode_starts_at = excluded.episode_starts_at,
+       integration_id = excluded.integration_id, management_group_id = excluded.management_group_id,
        version = t.version + 1
 )sql";
 
@@ -167,7 +170,7 @@ struct RestraintRow {
 
 void insert_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::Outcome::Opened>& opened)
 {
-    MultiRow<33> rows(tx, tenant, kInsertTickets);
+    MultiRow<35> rows(tx, tenant, kInsertTickets);
     for (const auto& [t, firing_instances, restraint, episode] : opened) {
         const RestraintRow held(restraint);
         rows.add(t.id, t.number, to_string(t.state), number_of(t.severity), t.title, t.description, t.dedup_key,
@@ -175,7 +178,8 @@ void insert_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
                  epoch_ms(t.first_seen_at), epoch_ms(t.last_seen_at), epoch_ms(t.opened_at),
                  epoch_ms(t.acknowledged_at), epoch_ms(t.recovered_at), epoch_ms(t.closed_at), t.suppressed,
                  t.suppression_reason, array_of(t.route), firing_instances, t.event_seq, t.priority, held.by, held.rule,
-                 held.until, held.from, held.never_told, held.flapping, epoch_ms(episode));
+                 held.until, held.from, held.never_told, held.flapping, epoch_ms(episode), t.integration_id,
+                 t.management_group_id);
     }
     rows.flush();
 }
@@ -189,7 +193,8 @@ bool only_counted(const tickets::TicketCore& now, const tickets::TicketCore& bef
            now.closed_at == before.closed_at && now.title == before.title && now.source == before.source &&
            now.service == before.service && now.description == before.description &&
            now.episode_starts_at == before.episode_starts_at && now.suppression_reason == before.suppression_reason &&
-           now.route == before.route && now.restraint == before.restraint;
+           now.route == before.route && now.restraint == before.restraint &&
+           now.integration_id == before.integration_id && now.management_group_id == before.management_group_id;
 }
 
 void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<tickets::TicketCore>& changed,
@@ -200,7 +205,7 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
     for (const auto& ticket : loaded.tickets) before.emplace(ticket.id, &ticket);
 
     MultiRow<4> counted(tx, tenant, kCountTickets.c_str());
-    MultiRow<25> rows(tx, tenant, kChangeTickets);
+    MultiRow<27> rows(tx, tenant, kChangeTickets);
     for (const auto& t : changed) {
         const auto found = before.find(t.id);
         if (found == before.end()) throw std::logic_error("a changed ticket was not loaded");
@@ -213,7 +218,7 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
                  t.suppressed, t.suppression_reason, t.occurrences, epoch_ms(t.first_seen_at), epoch_ms(t.last_seen_at),
                  epoch_ms(t.acknowledged_at), epoch_ms(t.recovered_at), epoch_ms(t.closed_at), t.event_seq,
                  t.firing_instances, held.by, held.rule, held.until, held.from, held.never_told, held.flapping,
-                 t.description, epoch_ms(t.episode_starts_at));
+                 t.description, epoch_ms(t.episode_starts_at), t.integration_id, t.management_group_id);
     }
     counted.flush();
     rows.flush();

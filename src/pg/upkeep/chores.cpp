@@ -1,6 +1,7 @@
 #include "winnow/pg/chores.hpp"
 
 #include "pg/audit/heads.hpp"
+#include "pg/erasure/erasing.hpp"
 #include "pg/noise/gatherer.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
@@ -59,7 +60,7 @@ select drop_day_partitions((now() at time zone 'UTC')::date
 constexpr auto kMakeAccessPartitions = "select make_access_partitions((now() at time zone 'UTC')::date, $1::int4)";
 constexpr auto kDropAccessPartition = R"sql(
 select drop_access_partition((now() at time zone 'UTC')::date
-           - least(coalesce((select max(coalesce((s.retention_days->>'access_log')::int, $2::int))
+           - least(coalesce((select max(days_kept(s.retention_days, 'access_log', $2::int))
                                from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
 )sql";
 
@@ -244,6 +245,9 @@ public:
         add({.name = "forget_audit", .interval = 1h}, [limits](auto& tx) { return cut_chain(tx, limits.audit); });
         add({.name = "count_quotas", .interval = 1h}, recount_quotas);
         if (vault) add_vault(*vault);
+        list_.push_back({.name = "erase_tenants", .interval = 15s, .on_board = true});
+        steps_.emplace_back(
+            [this, erasing = std::make_shared<Erasing>(limits, signer, vault)] { return erasing->step(pool_); });
         add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
         add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},

@@ -52,6 +52,12 @@ delete from one_time_tokens where (tenant_id, token_id) in (
      where o.expires_at < now() - interval '30 days' order by o.expires_at limit $1)
 )sql";
 
+inline constexpr auto kOidcLogins = R"sql(
+delete from oidc_logins where (tenant_id, login_id) in (
+    select o.tenant_id, o.login_id from oidc_logins o
+     where o.expires_at < now() - interval '1 day' order by o.expires_at limit $1)
+)sql";
+
 inline constexpr auto kFactors = R"sql(
 delete from user_factors where (tenant_id, factor_id) in (
     select f.tenant_id, f.factor_id from user_factors f
@@ -77,6 +83,45 @@ delete from users where (tenant_id, user_id) in (
      where u.deleted_at < now() - interval '400 days'
        and not exists (select from tickets t where t.tenant_id = u.tenant_id and t.assignee = u.user_id)
      order by u.deleted_at limit $1)
+)sql";
+
+// Targets and reads are as old as what they are of, or younger: none goes before it.
+inline constexpr auto kAnnouncements = R"sql(
+delete from announcements where announcement_id in (
+    select a.announcement_id from announcements a
+     where a.published_at < now() - interval '400 days' order by a.published_at limit $1)
+)sql";
+
+inline constexpr auto kAnnouncementTargets = R"sql(
+delete from announcement_targets where (tenant_id, announcement_id) in (
+    select g.tenant_id, g.announcement_id from announcement_targets g
+     where g.made_at < now() - interval '400 days' order by g.made_at limit $1)
+)sql";
+
+inline constexpr auto kAnnouncementReads = R"sql(
+delete from announcement_reads where (tenant_id, user_id, announcement_id) in (
+    select r.tenant_id, r.user_id, r.announcement_id from announcement_reads r
+     where r.read_at < now() - interval '400 days' order by r.read_at limit $1)
+)sql";
+
+// With their messages, of which there are 200 at most; whatever their state, nobody has spoken for so long.
+inline constexpr auto kInquiries = R"sql(
+delete from inquiries where (tenant_id, inquiry_id) in (
+    select i.tenant_id, i.inquiry_id from inquiries i
+     where i.changed_at < now() - interval '400 days' order by i.changed_at limit $1)
+)sql";
+
+// Whatever has become of them: none is good for a day.
+inline constexpr auto kSupportGrants = R"sql(
+delete from support_grants where (tenant_id, grant_id) in (
+    select g.tenant_id, g.grant_id from support_grants g
+     where g.asked_at < now() - interval '400 days' order by g.asked_at limit $1)
+)sql";
+
+inline constexpr auto kStaffSessions = R"sql(
+delete from provider_sessions where session_id in (
+    select s.session_id from provider_sessions s
+     where s.expires_at < now() - interval '90 days' order by s.expires_at limit $1)
 )sql";
 
 // Those that were given up: sent ones are gone.

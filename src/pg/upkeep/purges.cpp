@@ -1,6 +1,7 @@
 #include "pg/upkeep/purges.hpp"
 
 #include "pg/exports/forgetting.hpp"
+#include "pg/imports/forgetting.hpp"
 #include "pg/rows/delivery_states.hpp"
 #include "pg/rows/ticket_states.hpp"
 #include "pg/upkeep/plain_purges.hpp"
@@ -20,11 +21,11 @@ using domain::Kept;
 // another.
 
 /// `p (tenant_id, kept)`: for how long each tenant keeps what belongs to a class.
-#define WINNOW_POLICY                                                                                   \
-    " (select t.tenant_id, s.reopen_window_ms * interval '1 ms' as reopen_window,"                      \
-    " least(coalesce(s.journal_retention_days, $5::int), $2::int) * interval '1 day' as journal,"       \
-    " least(coalesce((s.retention_days->>$4::text)::int, $3::int), $2::int) * interval '1 day' as kept" \
-    " from tenants t left join tenant_settings s using (tenant_id)"                                     \
+#define WINNOW_POLICY                                                                             \
+    " (select t.tenant_id, s.reopen_window_ms * interval '1 ms' as reopen_window,"                \
+    " least(coalesce(s.journal_retention_days, $5::int), $2::int) * interval '1 day' as journal," \
+    " least(days_kept(s.retention_days, $4::text, $3::int), $2::int) * interval '1 day' as kept"  \
+    " from tenants t left join tenant_settings s using (tenant_id)"                               \
     " where t.tenant_id >= $6::uuid and t.tenant_id <= $7::uuid and t.tenant_id <> all($8::uuid[])) p "
 
 constexpr auto kReceipts = "delete from idempotency_receipts where ctid = any(array(select r.place from" WINNOW_POLICY
@@ -82,6 +83,19 @@ constexpr auto kIntegrationKeys =
  cross join lateral (select k.tenant_id, k.key_id from integration_keys k
                       where k.tenant_id = p.tenant_id and (k.revoked_at is not null or k.expires_at is not null)
                         and least(k.revoked_at, k.expires_at) < now() - p.kept
+                      order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
+
+constexpr auto kAccessKeys =
+    "delete from access_keys where (tenant_id, access_key_id) in (select k.tenant_id, k.access_key_id "
+    "from" WINNOW_POLICY R"sql(
+ cross join lateral (select k.tenant_id, k.access_key_id from access_keys k
+                      where k.tenant_id = p.tenant_id and least(k.revoked_at, k.expires_at) < now() - p.kept
+                      order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
+
+constexpr auto kScimTokens =
+    "delete from scim_tokens where (tenant_id, token_id) in (select k.tenant_id, k.token_id from" WINNOW_POLICY R"sql(
+ cross join lateral (select k.tenant_id, k.token_id from scim_tokens k
+                      where k.tenant_id = p.tenant_id and least(k.revoked_at, k.expires_at) < now() - p.kept
                       order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
 
 // The newest ones ($9) stay, however old.
@@ -198,20 +212,32 @@ const std::array kPurges{
     Purge{"set_asides", Kept::statistics, {{{kSetAsides, 100}, kNone, kNone, kNone}}},
     Purge{"receipts", Kept::receipts, {{{kReceipts, 2'000}, kNone, kNone, kNone}}},
     Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone, kNone}}},
-    Purge{"keys", Kept::keys, {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, kNone, kNone}}},
+    Purge{"keys",
+          Kept::keys,
+          {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, {kAccessKeys, 1'000}, {kScimTokens, 1'000}}}},
     Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone, kNone}}},
     Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}, 1h, true},
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
     Purge{
         "exports", std::nullopt, {{{kForgetExportParts, 32}, {kForgetPartsOfNone, 32}, {kForgetExports, 100}, kNone}}},
+    Purge{"imports",
+          std::nullopt,
+          {{{kForgetImportParts, 32}, {kForgetImportPartsOfNone, 32}, {kForgetImports, 100}, kNone}},
+          10min},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},
     Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone, kNone}}},
     Purge{"sign_ins", std::nullopt, {{{kSessions, 1'000}, {kInvitations, 1'000}, {kLinks, 1'000}, {kFactors, 1'000}}}},
+    Purge{"oidc_logins", std::nullopt, {{{kOidcLogins, 1'000}, kNone, kNone, kNone}}, 10min},
     Purge{"throttles", std::nullopt, {{{kThrottles, 2'000}, {kSourceThrottles, 2'000}, kNone, kNone}}, 10min},
     Purge{"users", std::nullopt, {{{kUsers, 100}, kNone, kNone, kNone}}},
     Purge{"server_mails", std::nullopt, {{{kServerMails, 1'000}, kNone, kNone, kNone}}},
+    Purge{"support_grants", std::nullopt, {{{kSupportGrants, 1'000}, kNone, kNone, kNone}}},
+    Purge{"staff_sessions", std::nullopt, {{{kStaffSessions, 1'000}, kNone, kNone, kNone}}},
+    Purge{"announcements",
+          std::nullopt,
+          {{{kAnnouncements, 1'000}, {kAnnouncementTargets, 2'000}, {kAnnouncementReads, 2'000}, {kInquiries, 100}}}},
 };
 
 #undef WINNOW_POLICY

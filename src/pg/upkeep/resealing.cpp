@@ -27,12 +27,15 @@ constexpr std::size_t kKeysAtOnce = 100;
 // Whoever changes a contact has the tenant's row first; so do we, and who is at it is left alone.
 constexpr auto kLockTenant = "select 1 from tenants where tenant_id = $1 for no key update skip locked";
 
+// Of tenants: what the provider's own staff have is sealed under a key of the configuration, and no tenant's.
 constexpr auto kUnknownColumns = R"sql(
 select string_agg(c.relname || '.' || a.attname, ', ')
   from pg_attribute a join pg_class c on c.oid = a.attrelid
  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
    and a.attname like 'sealed%' and a.atttypid = 'bytea'::regtype and not a.attisdropped
    and c.relname || '.' || a.attname <> all ($1::text[])
+   and exists (select from pg_attribute t
+                where t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped)
 )sql";
 
 /// "" where there are none.

@@ -5,8 +5,10 @@
 #include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/crypto/tenant_key.hpp"
 #include "winnow/domain/contact.hpp"
+#include "winnow/ports/access/access_key_store.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
 #include "winnow/ports/signin/factor_store.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 
 #include <array>
 #include <optional>
@@ -21,7 +23,8 @@ using ports::Sealing;
 using ports::TenantVersion;
 
 // The contacts' columns follow their settings (migration 0032).
-constexpr std::array<std::string_view, 4> kSealedColumns{"contacts.sealed_secret", "contacts.sealed_url",
+constexpr std::array<std::string_view, 6> kSealedColumns{"access_keys.sealed_secret", "contacts.sealed_secret",
+                                                         "contacts.sealed_url",       "oidc_providers.sealed_secret",
                                                          "server_mails.sealed_token", "user_factors.sealed"};
 
 constexpr auto kOlderContacts = R"sql(
@@ -44,6 +47,22 @@ select factor_id, sealed from user_factors
  order by factor_id limit $4 for no key update skip locked
 )sql";
 constexpr auto kStoreFactor = "update user_factors set sealed = $3 where tenant_id = $1 and factor_id = $2";
+
+constexpr auto kOlderProviders = R"sql(
+select provider_id, sealed_secret from oidc_providers
+ where tenant_id = $1 and sealed_key_version(sealed_secret) < $2 and provider_id > $3
+ order by provider_id limit $4 for no key update skip locked
+)sql";
+constexpr auto kStoreProvider =
+    "update oidc_providers set sealed_secret = $3 where tenant_id = $1 and provider_id = $2";
+
+constexpr auto kOlderAccessKeys = R"sql(
+select access_key_id, sealed_secret from access_keys
+ where tenant_id = $1 and sealed_key_version(sealed_secret) < $2 and access_key_id > $3
+ order by access_key_id limit $4 for no key update skip locked
+)sql";
+constexpr auto kStoreAccessKey =
+    "update access_keys set sealed_secret = $3 where tenant_id = $1 and access_key_id = $2";
 
 /// nullopt: it does not open, or nothing of its tenant's can be sealed ever again. An Error: nothing can be sealed now.
 Result<std::optional<std::string>> sealed_anew(Sealing& sealing, const domain::SealedPlace& place,
@@ -105,9 +124,25 @@ Result<std::size_t> reseal_factor(pqxx::transaction_base& tx, Sealing& sealing, 
     return reseal_value(tx, sealing, ports::totp_place(below.tenant, id_of<FactorId>(row[0])), row, kStoreFactor);
 }
 
+Result<std::size_t> reseal_provider(pqxx::transaction_base& tx, Sealing& sealing, const TenantVersion& below,
+                                    const pqxx::row& row)
+{
+    return reseal_value(tx, sealing, ports::oidc_secret_place(below.tenant, id_of<OidcProviderId>(row[0])), row,
+                        kStoreProvider);
+}
+
+Result<std::size_t> reseal_access_key(pqxx::transaction_base& tx, Sealing& sealing, const TenantVersion& below,
+                                      const pqxx::row& row)
+{
+    return reseal_value(tx, sealing, ports::access_key_place(below.tenant, id_of<ports::AccessKeyId>(row[0])), row,
+                        kStoreAccessKey);
+}
+
 constexpr std::array kSealedTables{SealedTable{.older = kOlderContacts, .reseal = &reseal_contact},
                                    SealedTable{.older = kOlderMails, .reseal = &reseal_mail},
-                                   SealedTable{.older = kOlderFactors, .reseal = &reseal_factor}};
+                                   SealedTable{.older = kOlderFactors, .reseal = &reseal_factor},
+                                   SealedTable{.older = kOlderProviders, .reseal = &reseal_provider},
+                                   SealedTable{.older = kOlderAccessKeys, .reseal = &reseal_access_key}};
 
 }  // namespace
 
@@ -130,7 +165,13 @@ select tenant_id
           where sealed_key_version(sealed_token) = 0 and tenant_id > $1 order by tenant_id limit $2)
         union
         (select distinct tenant_id from user_factors
-          where sealed_key_version(sealed) = 0 and tenant_id > $1 order by tenant_id limit $2)) as sealed
+          where sealed_key_version(sealed) = 0 and tenant_id > $1 order by tenant_id limit $2)
+        union
+        (select distinct tenant_id from oidc_providers
+          where sealed_key_version(sealed_secret) = 0 and tenant_id > $1 order by tenant_id limit $2)
+        union
+        (select distinct tenant_id from access_keys
+          where sealed_key_version(sealed_secret) = 0 and tenant_id > $1 order by tenant_id limit $2)) as sealed
  where tenant_keys_seal()
  order by tenant_id limit $2
 )sql";
@@ -139,6 +180,8 @@ const char* const kSealedUnderOlder = R"sql(
 select exists (select from contacts where tenant_id = $1 and oldest_key_version(settings) < $2)
     or exists (select from server_mails where tenant_id = $1 and sealed_key_version(sealed_token) < $2)
     or exists (select from user_factors where tenant_id = $1 and sealed_key_version(sealed) < $2)
+    or exists (select from oidc_providers where tenant_id = $1 and sealed_key_version(sealed_secret) < $2)
+    or exists (select from access_keys where tenant_id = $1 and sealed_key_version(sealed_secret) < $2)
 )sql";
 
 }  // namespace winnow::pg

@@ -40,10 +40,10 @@ select (select count(*) from looked), (select count(*) from gone), tenant_id, in
 )sql";
 
 /// Of a walk with a class: `p (reopen_window, journal, kept)`, for how long the tenant of `l` keeps what belongs to it.
-#define WINNOW_POLICY_OF_L                                                                              \
-    " cross join lateral (select s.reopen_window_ms * interval '1 ms' as reopen_window,"                \
-    " least(coalesce(s.journal_retention_days, $10::int), $7::int) * interval '1 day' as journal,"      \
-    " least(coalesce((s.retention_days->>$9::text)::int, $8::int), $7::int) * interval '1 day' as kept" \
+#define WINNOW_POLICY_OF_L                                                                         \
+    " cross join lateral (select s.reopen_window_ms * interval '1 ms' as reopen_window,"           \
+    " least(coalesce(s.journal_retention_days, $10::int), $7::int) * interval '1 day' as journal," \
+    " least(days_kept(s.retention_days, $9::text, $8::int), $7::int) * interval '1 day' as kept"   \
     " from tenants t left join tenant_settings s using (tenant_id) where t.tenant_id = l.tenant_id) p "
 
 // An alert that is to fire until its sender ends it, of a ticket that was closed by hand as long ago as tickets are

@@ -37,10 +37,12 @@ inline constexpr auto kChanged = R"sql(
 select tenant_id, version from tenant_keys where changed_at > $1::timestamptz - interval '1 minute'
 )sql";
 
+// One statement says both whether there is one and whether there has been one: between two, another node makes the
+// first.
 inline constexpr auto kCurrent = R"sql(
-select tenant_id, version, root_id, wrapped from tenant_keys where tenant_id = $1 and state = 'current'
+select tenant_id, version, root_id, wrapped, state = 'current' from tenant_keys where tenant_id = $1
+ order by state = 'current' desc, version desc limit 1
 )sql";
-inline constexpr auto kHadSome = "select exists (select from tenant_keys where tenant_id = $1)";
 inline constexpr auto kFind = R"sql(
 select tenant_id, version, root_id, wrapped from tenant_keys
  where tenant_id = $1 and version = $2 and state <> 'destroyed'

@@ -340,11 +340,9 @@ private:
     static Result<WrappedKey> current_of(pqxx::transaction_base& tx, TenantId tenant)
     {
         const auto rows = query(tx, kCurrent, tenant);
-        if (!rows.empty()) return read_key(rows[0]);
-        if (query(tx, kHadSome, tenant)[0][0].as<bool>()) {
-            return Error(ErrorCode::conflict, "the tenant's keys were destroyed");
-        }
-        return Error(ErrorCode::not_found, "the tenant has no key yet");
+        if (rows.empty()) return Error(ErrorCode::not_found, "the tenant has no key yet");
+        if (!rows[0][4].as<bool>()) return Error(ErrorCode::conflict, "the tenant's keys were destroyed");
+        return read_key(rows[0]);
     }
 
     Result<std::size_t> changed(const char* sql, const Arguments& arguments)

@@ -220,6 +220,9 @@ class Commands(unittest.TestCase):
                                     "--service-code", "acme1", "--json").stdout)
         self.assertTrue(created["admin"]["key"].startswith("wnu_"))
         self.assertIn("acme1", winnow("tenant", "list").stdout)
+        self.assertIn("tenant acme1 is suspended", winnow("tenant", "suspend", "acme1").stdout)
+        self.assertEqual(json.loads(winnow("tenant", "resume", created["id"], "--json").stdout)["state"], "active")
+        self.assertIn("winnow tenant list", winnow("tenant", "resume", "nobody", status=1).stderr)
         taken = winnow("tenant", "create", "Acme Ltd", "--admin-email", "ops@acme.example", "--service-code", "acme1",
                        status=1)
         self.assertIn("service code", taken.stderr)
@@ -239,12 +242,20 @@ class Commands(unittest.TestCase):
             self.assertFalse(json.loads(winnow("export", "verify", path, "--json", status=1).stdout)["whole"])
             self.assertIn("winnow export list", winnow("export", "get", "nonsense", "--output", path, status=2).stderr)
 
+    def test_an_export_beyond_the_quota_is_told_so_and_nothing_that_does_not_help(self):
+        code = instance.ready["tenants"][0]["service_code"]
+        winnow("tenant", "quotas", code, "--set", "exports_a_day=0")
+        self.addCleanup(winnow, "tenant", "quotas", code, "--set", "exports_a_day=default")
+        refused = winnow("export", "create", status=1).stderr
+        self.assertIn("exports a day", refused)
+        self.assertNotIn("winnow export delete", refused)
+
     def test_quotas_are_set_and_shown_by_the_tenants_code(self):
         code = instance.ready["tenants"][0]["service_code"]
         self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=77").stdout, r"(?m)^inhibitions +77 ")
         self.assertRegex(winnow("quota", "list").stdout, r"(?m)^inhibitions +77 ")
         self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=default").stdout,
-                         r"(?m)^inhibitions +as configured ")
+                         r"(?m)^inhibitions +as configured \(\d+\) ")
         self.assertIn("users=500", winnow("tenant", "quotas", code, "--set", "users", status=2).stderr)
         self.assertIn("--set user", winnow("tenant", "quotas", code, "--set", "user=5", status=1).stderr)
         self.assertIn("winnow tenant list", winnow("tenant", "quotas", "nobody", status=1).stderr)
@@ -359,8 +370,11 @@ class Commands(unittest.TestCase):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
                         ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["tenant", "quotas"],
+                        ["tenant", "close"], ["tenant", "cancel-close"], ["tenant", "erase"], ["tenant", "erasures"],
+                        ["tenant", "certificate"], ["tenant", "verify-certificate"],
                         ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"],
-                        ["export", "verify"], ["completion"], ["user", "list"],
+                        ["export", "verify"], ["import", "start"], ["import", "list"], ["import", "show"],
+                        ["import", "delete"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
                         ["key", "revoke"]):
             with self.subTest(command=command):

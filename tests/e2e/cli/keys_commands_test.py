@@ -95,5 +95,51 @@ class Integrations(unittest.TestCase):
         winnow("integration", "revoke", name, "prometheus", status=2)
 
 
+class AccessKeys(unittest.TestCase):
+    def test_are_made_listed_and_revoked_by_name(self):
+        made = json.loads(winnow("access-key", "create", "old sender", "--network", "192.0.2.0/24", "--json").stdout)
+        self.assertRegex(made["access_key"], "^[A-Z2-7]{20}$")
+        self.assertRegex(made["secret"], "^[A-Z2-7]{40}$")
+        self.assertIsNone(made["integration_id"])
+        listed = winnow("access-key", "list").stdout
+        self.assertIn(made["access_key"], listed)
+        self.assertIn("192.0.2.0/24", listed)
+        self.assertNotIn(made["secret"], listed)
+        self.assertIn("old sender is revoked", winnow("access-key", "revoke", "old sender").stdout)
+        self.assertNotIn("old sender", winnow("access-key", "list").stdout)
+
+    def test_of_users_go_with_them(self):
+        winnow("user", "create", "axel@acme.example", "--name", "Axel", "--role", "viewer")
+        winnow("access-key", "create", "his", "--user", "axel@acme.example")
+        self.assertIn("his", winnow("access-key", "list", "--user", "axel@acme.example").stdout)
+        winnow("user", "disable", "axel@acme.example")
+        self.assertNotIn("his", winnow("access-key", "list", "--user", "axel@acme.example").stdout)
+
+    def test_are_refused_in_the_words_that_were_typed(self):
+        for words, said in ((("--network", "10.1.2.3/8"), "write 10.0.0.0/8 for the network"),
+                            (("--for", "P367D"), "--for: must be at most 366 days from now"),
+                            (("--user", "nobody@acme.example"), "there is no user of the email or id"),
+                            (("--integration", "nobodys"), "there is no integration of the name or id")):
+            with self.subTest(words=words):
+                self.assertIn(said, winnow("access-key", "create", "wrong", *words, status=1).stderr)
+        winnow("access-key", "create", "wrong", "--user", "a@acme.example", "--integration", "i", status=2)
+
+
+class ScimTokens(unittest.TestCase):
+    def test_are_made_listed_and_revoked_by_name(self):
+        made = json.loads(winnow("scim-token", "create", "entra", "--role", "operator", "--json").stdout)
+        self.assertTrue(made["secret"].startswith("wns_"))
+        self.assertEqual(made["role"], "operator")
+        listed = winnow("scim-token", "list").stdout
+        self.assertIn(made["hint"], listed)
+        self.assertNotIn(made["secret"], listed)
+        self.assertIn("entra is revoked", winnow("scim-token", "revoke", "entra").stdout)
+        self.assertNotIn("entra", winnow("scim-token", "list").stdout)
+
+    def test_are_refused_in_the_words_that_were_typed(self):
+        self.assertIn("--role: ", winnow("scim-token", "create", "wrong", "--role", "admin", status=1).stderr)
+        self.assertIn("there is no token of the name or id", winnow("scim-token", "revoke", "nobodys", status=1).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

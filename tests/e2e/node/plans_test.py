@@ -16,7 +16,7 @@ import unittest
 
 import yaml
 
-from harness import Instance, wait_until
+from harness import Client, Instance, wait_until
 
 ROWS = 25_000
 OUTLINED = 40
@@ -44,6 +44,9 @@ select t.tenant_id, md5('ticket ' || n)::uuid, 1000 + n, case when n % 10 = 0 th
        jsonb_build_object('rack', 'r' || n % 2000), 1, at, at, at, n % 10 = 0
   from (select tenant_id from tenants order by service_code limit 1) t, generate_series(1, {ROWS}) n,
        lateral (select now() - n * interval '57 minutes' as at) a;
+update tickets t set integration_id = case when t.number % 2 = 0 then i.integration_id else t.ticket_id end
+  from (select tenant_id, min(integration_id::text)::uuid as integration_id from integrations group by 1) i
+ where i.tenant_id = t.tenant_id;
 insert into ticket_numbers select tenant_id, {ROWS} + 2000 from tenants where tenant_id in (select tenant_id from tickets)
     on conflict (tenant_id) do update set next_number = excluded.next_number;
 insert into ticket_search select tenant_id, ticket_id, search_body(title, description, dedup_key),
@@ -81,6 +84,12 @@ select tenant_id, now() - number % 390 * interval '1 day', 'user:' || number % 5
 insert into exports (tenant_id, export_id, state, created_at, created_by, finished_at, bytes, parts)
 select tenant_id, tenant_id, 'ready', now(), 'system', now(), 1, 1 from tenants;
 insert into export_parts select tenant_id, export_id, 0, 'x' from exports;
+insert into announcements (announcement_id, kind, title, body, for_all) values (gen_random_uuid(), 'change', 'old', 'old', true);
+insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at)
+select tenant_id, gen_random_uuid(), gen_random_uuid(), 'To have one of each noun.', '{{tickets:read}}', 60, 'requested',
+       now() + interval '1 day' from tenants;
+insert into imports (tenant_id, import_id, state, created_at, created_by, finished_at)
+select tenant_id, tenant_id, 'done', now(), 'system', now() from tenants;
 vacuum analyze;
 """
 
@@ -105,16 +114,22 @@ SEARCHES += ["/tickets?q=host4321", "/tickets?q=nowhere-at-all", "/tickets?q=dis
 SEARCHES += ["/access-log?limit=500", "/access-log?actor=user:7", "/access-log?address=192.0.2.77", "/access-log?status=403",
              "/access-log?on=0199c0de-0000-7000-8000-000000000001", "/access-log?actor=nobody&status=200"]
 
+# The same of who is narrowed to the management group of every other ticket.
+NARROWED = [search for search in SEARCHES if not search.startswith("/access-log")] + ["/deliveries?limit=50", "/tickets/stats"]
+
 # One of each noun that a new tenant has none of.
 NOUNS = {
     "contacts": {"name": "hook", "type": "webhook", "url": "https://127.0.0.1:9/hook"},
     "contact-groups": {"name": "on call", "contact_ids": []},
     "rules": {"name": "tier", "syntax": "matchers", "condition": '{title=~"disk.+"}',
               "actions": [{"type": "set", "field": "labels.tier", "value": "1"}]},
+    "inquiries": {"subject": "where", "text": "Where is it?"},
     "silences": {"matchers": 'mark="x"', "ends_at": "2099-01-01T00:00:00Z", "comment": "none"},
     "maintenance-windows": {"name": "daily", "matchers": 'mark="x"', "starts_at": "2026-11-23T02:00:00Z",
                             "time_zone": "UTC", "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": "none"},
+    "management-groups": {"name": "databases"},
     "inhibitions": {"name": "none", "source_matchers": 'mark="z"', "target_matchers": 'mark="y"', "equal": ["rack"]},
+    "oidc-providers": {"name": "id", "issuer": "https://127.0.0.1:9", "client_id": "x", "client_secret": "y"},
 }
 
 # Rules whose machines remember something.
@@ -279,6 +294,7 @@ class Plans(unittest.TestCase):
         for query in SEARCHES:
             answer = admin.get("/api/v1" + query)
             self.assertEqual(answer.status, 200, (query, answer.body))
+        self.search_narrowed(admin, ids["management-groups"])
         self.hold_some_back(sender, admin)
         self.let_an_instance_expire(sender, admin)
         self.let_a_silence_end(admin)
@@ -289,6 +305,21 @@ class Plans(unittest.TestCase):
             self.assertGreater(done.json()["succeeded"], 0, done.body)
         sender.close()
         admin.close()
+
+    def search_narrowed(self, admin, group):
+        mine = self.sql("select min(integration_id::text) from integrations where tenant_id in (select tenant_id from tickets)")
+        patched = admin.call("PATCH", f"/api/v1/management-groups/{group}", {"integration_ids": [mine.strip()]},
+                             headers={"Content-Type": "application/merge-patch+json"})
+        self.assertEqual(patched.status, 200, patched.body)
+        user = admin.post("/api/v1/users", {"name": "narrowed", "email": "narrowed@example.com", "role": "viewer",
+                                            "management_group_ids": [group]})
+        key = admin.post("/api/v1/api-keys", {"user_id": user.json()["id"]})
+        self.assertEqual(key.status, 201, key.body)
+        viewer = Client(self.instance.ready["customer_url"], self.instance.ready["ca_file"], key.json()["secret"])
+        for query in NARROWED:
+            answer = viewer.get("/api/v1" + query)
+            self.assertEqual(answer.status, 200, (query, answer.body))
+        viewer.close()
 
     @staticmethod
     def hold_some_back(sender, admin):

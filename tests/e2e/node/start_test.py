@@ -22,7 +22,7 @@ class Start(unittest.TestCase):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         self.log = os.path.join(self.folder, "log")
 
-    def serve(self, owner, **more):
+    def serve(self, owner, region="", **more):
         """A second node on the instance's database, whose socket it looks for where there is none yet."""
         sockets = parse_qs(urlsplit(self.instance.ready["database_url"]).query)["host"][0]
         link = os.path.join(self.folder, "sockets")
@@ -36,6 +36,7 @@ class Start(unittest.TestCase):
                       f"vault:\n  url: '{url.replace('postgres@/winnow', 'winnow_vault@/winnow_vault')}'\n"
                       f"  root_key_files: [{state}/vault-root.key]\n"
                       f"provider: {{key_sha256: '{'0' * 64}'}}\n"
+                      f"node: {{data_region: '{region}'}}\n"
                       "database:\n  allow_unsafe_durability: true\n" +
                       "".join(f"  {name}_url: '{url.replace('postgres@', user + '@')}'\n" for name, user in
                               (("api", owner), ("pipeline", "winnow_pipeline"), ("provider", "winnow_provider"))))
@@ -70,6 +71,24 @@ class Start(unittest.TestCase):
         bring()
         self.assertEqual(node.wait(60), 1)
         self.assertTrue(self.said("database.api_url: cannot log in"))
+
+    def test_a_node_that_is_elsewhere_than_its_tenants_belong_serves_nobody(self):
+        self.psql("update tenants set data_region = 'jp-east' where service_code = 'demo1'")
+        self.addCleanup(self.psql, "update tenants set data_region = ''")
+        for says, told in (("eu", "says eu"), ("", "says nothing")):
+            node, bring = self.serve("winnow_api", region=says)
+            if not os.path.lexists(os.path.join(self.folder, "sockets")):
+                bring()
+            self.assertEqual(node.wait(60), 1)
+            self.assertTrue(self.said(f"node.data_region: {told}, and the database is of another place: 1 of its tenants "
+                                      "must lie in jp-east"), says)
+        node, _ = self.serve("winnow_api", region="jp-east")
+        wait_until(lambda: self.said('"serving"'), "it to serve where they belong", 60)
+        node.send_signal(signal.SIGTERM)
+        self.assertEqual(node.wait(60), 0)
+
+    def psql(self, statement):
+        subprocess.run(["psql", "-qX", self.instance.ready["database_url"], "-c", statement], check=True)
 
     def test_certificates_that_cannot_be_used_are_told_of_as_the_check_of_a_configuration_does(self):
         path = os.path.join(self.instance.state_dir, "state", "server.pem")

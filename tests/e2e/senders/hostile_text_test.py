@@ -107,6 +107,7 @@ class HostileText(unittest.TestCase):
                               "actions": [{"type": "set", "field": "labels.tier", "value": "y"}]},
             "/api/v1/contacts": {"name": "one", "type": "webhook", "url": "https://example.org/"},
             "/api/v1/contact-groups": {"name": "one", "contact_ids": []},
+            "/api/v1/management-groups": {"name": "one"},
             "/api/v1/integrations": {"name": "one"},
             "/api/v1/users": {"name": "one", "email": "one@example.org", "role": "viewer"},
             "/api/v1/silences": {"matchers": covers_nothing, "ends_at": "2099-01-01T00:00:00Z", "comment": "one"},

@@ -14,6 +14,8 @@ import audit_twin
 from harness import Client, World, wait_until
 
 from tenants.people_acts import PeopleActs
+from tenants.staff_acts import STAFF, StaffActs
+from tenants.staff_person import StaffPerson
 
 OPENAPI = os.path.join(os.path.dirname(__file__), "../../../docs/openapi.yaml")
 BINARY = os.environ["WINNOW_BINARY"]
@@ -35,17 +37,29 @@ TOKEN = "a-token-of-the-chat"
 URL = f"https://127.0.0.1:9/services/{TOKEN}"
 
 
-class Acts(PeopleActs):
+class Acts(PeopleActs, StaffActs):
     """Does each operation once, in an order in which each finds what it needs. A method has the operation's name."""
+
+    DIRECTORY_USER = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "dee@example.com"}
 
     def __init__(self, world):
         self.world = world
         self.admin = world.instance.user("admin")
         self.provider = world.instance.provider()
+        self.staff_ready = world.instance.ready
         self.sender = world.instance.integration()
         self.webhook = world.webhook
         self.ids = {}
         self.prepare_people(world)
+        self.asks, self.approves = (StaffPerson(world.instance.ready, self.provider, f"{name}@provider.example")
+                                    for name in ("asks", "approves"))
+        self.spare_grant = self.ask_for_support()
+        self.prepare_one_that_goes()
+
+    def prepare_one_that_goes(self):
+        body = {"name": "Gone", "admin": {"email": "gone@example.com"}}
+        self.ids["gone"] = self.good(self.provider.post("/admin/v1/tenants", body)).json()["id"]
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['gone']}/close", {"reason": "the contract ends"}))
 
     def good(self, answer):
         assert 200 <= answer.status < 300, (answer.status, answer.body)
@@ -90,6 +104,37 @@ class Acts(PeopleActs):
 
     def deleteApiKey(self):
         self.delete(self.at("api-keys", "api_key"))
+
+    def createAccessKey(self):
+        self.create("access_key", "/api/v1/access-keys", {"name": "sender", "user_id": self.ids["user"]})
+
+    def deleteAccessKey(self):
+        self.delete(self.at("access-keys", "access_key"))
+
+    def createScimToken(self):
+        made = self.good(self.admin.post("/api/v1/scim-tokens", {"name": "directory"})).json()
+        self.ids["scim_token"] = made["id"]
+        ready = self.world.instance.ready
+        self.directory = Client(ready["customer_url"], ready["ca_file"], made["secret"])
+
+    def createDirectoryUser(self):
+        made = self.good(self.directory.post("/scim/v2/Users", self.DIRECTORY_USER)).json()
+        self.ids["directory_user"] = made["id"]
+
+    def replaceDirectoryUser(self):
+        self.good(self.directory.call("PUT", "/scim/v2/Users/" + self.ids["directory_user"],
+                                      {**self.DIRECTORY_USER, "displayName": "Dee"}))
+
+    def changeDirectoryUser(self):
+        self.good(self.directory.call("PATCH", "/scim/v2/Users/" + self.ids["directory_user"], {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "active", "value": False}]}))
+
+    def removeDirectoryUser(self):
+        self.good(self.directory.call("DELETE", "/scim/v2/Users/" + self.ids["directory_user"]))
+
+    def deleteScimToken(self):
+        self.delete(self.at("scim-tokens", "scim_token"))
 
     def disableUser(self):
         self.delete(self.at("users", "user"))
@@ -211,6 +256,26 @@ class Acts(PeopleActs):
         self.ids["delivery"] = wait_until(dead, "a delivery that was given up", 60)
         self.good(self.admin.post(self.at("deliveries", "delivery") + "/retry", None))
 
+    def createManagementGroup(self):
+        self.create("management_group", "/api/v1/management-groups", {"name": "databases"})
+
+    def replaceManagementGroup(self):
+        self.good(self.admin.call("PUT", self.at("management-groups", "management_group"), {"name": "databases 2"}))
+
+    def updateManagementGroup(self):
+        self.change("PATCH", self.at("management-groups", "management_group"), name="databases 3")
+
+    def putTicketManagementGroup(self):
+        self.ids["ticket"] = self.admin.get("/api/v1/tickets").json()["items"][0]["id"]
+        self.good(self.admin.call("PUT", self.at("tickets", "ticket") + "/management-group",
+                                  {"management_group_id": self.ids["management_group"]}))
+
+    def deleteTicketManagementGroup(self):
+        self.delete(self.at("tickets", "ticket") + "/management-group")
+
+    def deleteManagementGroup(self):
+        self.delete(self.at("management-groups", "management_group"))
+
     def listTicketsAsCsv(self):
         self.good(self.admin.get("/api/v1/tickets.csv"))
 
@@ -224,6 +289,17 @@ class Acts(PeopleActs):
 
     def deleteExport(self):
         self.delete(self.at("exports", "export"))
+
+    def createImport(self):
+        self.create("import", "/api/v1/imports", {})
+
+    def startImport(self):
+        path = self.at("imports", "import")
+        self.good(self.admin.post(path + "/parts", {"number": 0, "bytes": "bm8gYXJjaGl2ZQ=="}))
+        self.good(self.admin.post(path + "/start", None))
+
+    def deleteImport(self):
+        self.delete(self.at("imports", "import"))
 
     def exportAuditLog(self):
         self.good(self.admin.get("/api/v1/audit-log/export"))
@@ -252,6 +328,9 @@ class Acts(PeopleActs):
     def inviteTenantAdmin(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/admins", {"email": "first@example.com"}))
 
+    def resumeTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
+
     def suspendTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/suspend", None))
 
@@ -266,8 +345,11 @@ class Acts(PeopleActs):
     def rotateRootKey(self):
         self.good(self.provider.post("/admin/v1/keys/rotate", {}))
 
-    def resumeTenant(self):
-        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
+    def closeTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/close", {"reason": "the contract ends"}))
+
+    def cancelTenantClosing(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/cancel-close", {"reason": "it goes on after all"}))
 
     def exportProviderAuditLog(self):
         self.good(self.provider.get("/admin/v1/audit-log/export"))
@@ -278,6 +360,52 @@ class Acts(PeopleActs):
 
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
+
+    def publishAnnouncement(self):
+        made = self.provider.post("/admin/v1/announcements", {"kind": "change", "title": "Blue", "text": "It becomes blue."})
+        self.ids["announcement"] = self.good(made).json()["id"]
+
+    def withdrawAnnouncement(self):
+        self.good(self.provider.post(f"/admin/v1/announcements/{self.ids['announcement']}/withdraw", None))
+
+    def openInquiry(self):
+        self.create("inquiry", "/api/v1/inquiries", {"subject": "Where", "text": "Where is it?"})
+
+    def answerInquiry(self):
+        self.good(self.provider.post(f"/admin/v1/inquiries/{self.ids['inquiry']}/answers", {"text": "There."}))
+
+    def addInquiryMessage(self):
+        self.good(self.admin.post(self.at("inquiries", "inquiry") + "/messages", {"text": "Where exactly?"}))
+
+    def closeInquiry(self):
+        self.good(self.admin.post(self.at("inquiries", "inquiry") + "/close", None))
+
+    def closeTenantsInquiry(self):
+        self.openInquiry()
+        self.good(self.provider.post(f"/admin/v1/inquiries/{self.ids['inquiry']}/close", None))
+
+    def ask_for_support(self):
+        tenant = self.world.instance.ready["tenants"][0]["tenant_id"]
+        return self.good(self.asks.ask(tenant, "To see what is recorded of it.")).json()["id"]
+
+    def requestSupportGrant(self):
+        self.ids["support_grant"] = self.ask_for_support()
+
+    def approveSupportGrant(self):
+        self.good(self.approves.approve(self.ids["support_grant"]))
+
+    def readBySupportGrant(self):
+        self.good(self.asks.read(self.ids["support_grant"], "tickets"))
+
+    def endSupportGrant(self):
+        self.delete(self.at("support-grants", "support_grant"))
+
+    def endTenantsSupportGrant(self):
+        self.good(self.provider.post(f"/admin/v1/support-grants/{self.spare_grant}/end", None))
+
+    def eraseTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['gone']}/erase",
+                                     {"name": "Gone", "reason": "asked for in writing", "waive_export_window": True}))
 
 
 def setUpModule():
@@ -317,11 +445,13 @@ def winnow(*words, status=0):
 class Audit(unittest.TestCase):
     def test_1_every_act_leaves_exactly_one_record(self):
         wanted = recorded_operations()
-        done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
+        done = [name for kind in (PeopleActs, StaffActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "changeTenantQuotas", "inviteTenantAdmin", "suspendTenant", "resumeTenant",
                      "releaseQuarantine", "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey",
-                     "resetSourceNetworks"}
+                     "resetSourceNetworks", "closeTenant", "cancelTenantClosing", "eraseTenant", "publishAnnouncement",
+                     "withdrawAnnouncement", "answerInquiry",
+                     "closeTenantsInquiry", "requestSupportGrant", "approveSupportGrant", "endTenantsSupportGrant", *STAFF}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers
@@ -332,12 +462,17 @@ class Audit(unittest.TestCase):
                        if record["seq"] not in before and record["act"] != "audit.anchor"]
                 self.assertEqual([record["act"] for record in new], [wanted[operation]])
                 record = new[0]
-                whose = {"requestPasswordReset": "anonymous"}.get(operation, "provider" if operation in providers else "user")
+                whose = {"requestPasswordReset": "anonymous", "readBySupportGrant": "provider"}.get(
+                    operation, "provider" if operation in providers else "user")
+                if operation.endswith("DirectoryUser"):
+                    whose = "directory"
                 self.assertEqual(record["actor"].split(":")[0], whose)
                 self.assertTrue(record["request_id"] and record["id"] and record["at"])
-                self.assertEqual(record["detail"]["address"], "127.0.0.1")
+                # From where the provider works, a tenant's record does not say.
+                address = None if operation == "readBySupportGrant" else "127.0.0.1"
+                self.assertEqual(record["detail"].get("address"), address)
         text = json.dumps(log_of(acts.admin, "/api/v1/audit-log") + log_of(acts.provider, "/admin/v1/audit-log"))
-        for sign in ("wnu_", "wnk_"):
+        for sign in ("wnu_", "wnk_", "wns_"):
             self.assertFalse(sign in re.sub(r'"hint": "[^"]*"', "", text), f"a key of {sign}")
         self.assertNotIn(acts.secret, text)
         self.assertNotIn("whsec_", text)
@@ -348,6 +483,7 @@ class Audit(unittest.TestCase):
         self.assertEqual(record["on"], f"rule:{acts.ids['rule']}")
         self.assertEqual(record["detail"]["changes"]["name"], {"from": "r2", "to": "r3"})
         self.assertTrue(record["detail"]["email"])
+        self.assertIn(record["detail"]["key"], [key["id"] for key in acts.admin.get("/api/v1/api-keys").json()["items"]])
         deleted = acts.admin.get(f"/api/v1/audit-log?act=rule.delete&on=rule:{acts.ids['rule']}").json()["items"]
         self.assertEqual([each["detail"]["before"]["name"] for each in deleted], ["r3"])
 
@@ -360,6 +496,12 @@ class Audit(unittest.TestCase):
         self.assertEqual(acts.admin.call("PATCH", "/api/v1/settings", {"close_approval": False},
                                          headers={"If-Match": '"9999"'}).status, 412)
         self.assertEqual(acts.admin.call("PUT", "/api/v1/ruleset?dry_run=true", {"rules": []}).status, 200)
+        for path, status in (("/api/v1/exports/00000000-0000-7000-8000-000000000000/content", 404),
+                             ("/api/v1/tickets.csv?x=1", 400), ("/api/v1/audit-log/export?x=1", 400),
+                             ("/api/v1/access-log/export?format=xml", 400)):
+            for method in ("GET", "HEAD"):
+                self.assertEqual(acts.admin.call(method, path).status, status, (method, path))
+        self.assertEqual(acts.admin.call("HEAD", "/api/v1/tickets.csv").status, 200, "of which nobody gets anything")
         self.assertEqual(count(), before)
         for _ in range(2):
             answer = acts.admin.post("/api/v1/contact-groups", {"name": "once", "contact_ids": []},
@@ -446,7 +588,25 @@ class Audit(unittest.TestCase):
 
     def test_7_the_command_line_lists_it(self):
         self.assertIn("user.create", winnow("audit", "list", "--act", "user.create"))
+        me = acts.admin.get("/api/v1/me").json()
+        acts.change("PATCH", "/api/v1/me", name="provider")
+        self.addCleanup(acts.change, "PATCH", "/api/v1/me", name=me["name"])
+
+        def shown():
+            acts.change("PATCH", "/api/v1/settings", close_approval=False)
+            listed = winnow("audit", "list", "--act", "settings.change", "--limit", "1")
+            self.assertIn(f"user:{me['id']}", listed, "whatever somebody calls himself")
+            return f"user:{me['id']} (provider)" in listed
+
+        wait_until(shown, "a record with the new name")
         self.assertIn("tenant.suspend", winnow("audit", "list", "--provider"))
+        ready = world.instance.ready
+        providers = ("--url", ready["management_url"], "--ca", ready["ca_file"], "--key", ready["provider"]["key"])
+        for words in (("list",), ("verify",), ("export",)):
+            done = subprocess.run([BINARY, "audit", *words, *providers], capture_output=True, text=True, check=False,
+                                  env=os.environ)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("say --provider", done.stderr)
         self.assertIn("0 emptied", winnow("audit", "redact", "999999", "--reason", "nothing there"))
 
 

@@ -1,5 +1,9 @@
 """The acts that people do who have signed in, once each, for the test of the audit log."""
 
+import unittest
+
+from oidc.hostile_provider import HostileProvider
+from oidc.oidc_login import add_provider, change_provider, sign_in
 from tenants.person import App, Browser, Person
 
 
@@ -23,6 +27,11 @@ class PeopleActs:
         good(self.bea.browser.post("/api/v1/me/email", {"email": "beatrice@example.com"}))
         self.bea.mailbox.address = "beatrice@example.com"
         self.bea.mailbox.read = 0
+        # Somebody who has come once by the word of a provider, which made a user of the name.
+        self.hostile = HostileProvider(world.certificates.certificate, world.certificates.key)
+        unittest.addModuleCleanup(self.hostile.close)
+        self.provided = add_provider(self.admin, self.hostile.issuer, jit=True, roles={"default_role": "viewer"})
+        good(sign_in(self.elsewhere, self.provided, self.hostile.approve))
 
     def inviteUser(self):
         good(self.admin.post(f"/api/v1/users/{self.pat.id}/invite", None))
@@ -74,6 +83,18 @@ class PeopleActs:
     def confirmPasswordReset(self):
         self.pat.password = "a third horse, and no battery"
         good(self.pat.browser.post("/auth/password-reset/confirm", {"token": self.token, "password": self.pat.password}))
+
+    def endProviderSignIn(self):
+        good(sign_in(self.elsewhere, self.provided, self.hostile.approve))
+
+    def createOidcProvider(self):
+        self.another = add_provider(self.admin, self.hostile.issuer, name="another")
+
+    def updateOidcProvider(self):
+        self.another = change_provider(self.admin, self.another, enabled=False)
+
+    def deleteOidcProvider(self):
+        good(self.admin.call("DELETE", f"/api/v1/oidc-providers/{self.another['id']}"))
 
     def completeSignIn(self):
         good(self.pat.sign_in())

@@ -131,6 +131,15 @@ class Sessions(SignIn):
         person.browser.headers = OURS
         self.assertEqual(person.browser.call("PATCH", "/api/v1/me", {"name": "Patricia"}).status, 200)
 
+    def test_begin_however_the_service_code_is_spelt(self):
+        person = self.person()
+        answer = person.browser.post("/auth/sign-in", {"service_code": person.code.upper(), "email": person.address.upper(),
+                                                       "password": person.password})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.problem(person.browser.post("/auth/sign-in", {"service_code": person.code.replace("k", "\u212a") + "\u212a",
+                                                           "email": person.address, "password": person.password}),
+                     401, "sign_in_failed")
+
     def test_end_when_their_user_signs_out(self):
         person = self.signed_in()
         token = person.browser.cookies[SESSION]
@@ -138,7 +147,31 @@ class Sessions(SignIn):
         self.assertEqual(answer.status, 204)
         self.assertEqual(answer.headers["Clear-Site-Data"], '"cache", "storage"')
         self.assertNotIn(SESSION, person.browser.cookies)
-        self.problem(person.browser.get("/api/v1/me", **{SESSION: token}), 401, "unauthenticated")
+        over = person.browser.get("/api/v1/me", **{SESSION: token})
+        self.problem(over, 401, "unauthenticated")
+        client = Client(world.instance.ready["customer_url"], world.instance.ready["ca_file"])
+        self.addCleanup(client.close)
+        for page in (over, client.get("/api/v1/me", headers={"Cookie": f"{SESSION}={token}"}),
+                     client.get("/api/v1/me", headers={"Sec-Fetch-Site": "same-origin"}), client.post("/auth/sign-out", None)):
+            self.assertEqual((page.status, page.headers["WWW-Authenticate"]), (401, 'Cookie realm="winnow"'),
+                             "or the browser opens a window of its own")
+        self.assertIn("Basic", client.get("/api/v1/me").headers["WWW-Authenticate"], "who uses a key may be asked for one")
+
+    def test_end_from_where_their_user_is_not_let_in_and_in_a_suspended_tenant(self):
+        networks = "/api/v1/settings/networks"
+        person, other = self.signed_in(), self.signed_in()
+        self.addCleanup(lambda: wait_until(lambda: person.admin.call("PUT", networks, {}).status == 200, "no lists"))
+        self.assertEqual(person.admin.call("PUT", networks, {"users": ["198.51.0.0/16", "127.0.0.0/8"]}).status, 200)
+        person.browser.address = "203.0.113.5"
+        self.problem(person.browser.post("/auth/step-up", {"password": person.password}), 403, "address_not_allowed")
+        self.assertEqual(person.browser.post("/auth/sign-out").status, 204)
+
+        tenant = "/admin/v1/tenants/" + world.instance.ready["tenants"][0]["tenant_id"]
+        provider = world.instance.provider()
+        self.addCleanup(provider.close)
+        self.addCleanup(lambda: self.assertEqual(provider.post(tenant + "/resume", None).status, 200))
+        self.assertEqual(provider.post(tenant + "/suspend", None).status, 200)
+        self.assertEqual(other.browser.post("/auth/sign-out").status, 204)
 
     def test_are_seen_and_ended_by_their_user_and_by_admins(self):
         person = self.signed_in()
@@ -275,7 +308,9 @@ class SecondFactors(SignIn):
         answer = person.sign_in()
         self.assertEqual(answer.json(), {"state": "enrolment_required", "methods": ["totp"]})
         half = person.browser.cookies[SESSION]
-        self.assertEqual(person.browser.get("/api/v1/me").status, 401, "half signed in is nobody")
+        nobody = person.browser.get("/api/v1/me")
+        self.assertEqual(nobody.status, 401, "half signed in is nobody")
+        self.assertIn("waits for its second factor", nobody.json()["detail"])
         self.assertEqual(person.enrol().status, 200)
         self.assertEqual(person.browser.get("/api/v1/me").json()["second_factor"], True)
         self.assertEqual(person.browser.get("/api/v1/me", **{SESSION: half}).status, 401, "the token is another one")

@@ -92,7 +92,7 @@ class Matrix(unittest.TestCase):
             (PROXY, [f"{INSIDE}, garbage"], PROXY, False),
             (PROXY, [f"garbage, {INSIDE}"], INSIDE, True),
             (PROXY, ["fe80::1%eth0"], PROXY, False),
-            (PROXY, [f"{INSIDE}:443"], PROXY, False),
+            (PROXY, [f"{INSIDE}:443"], INSIDE, True),
             (PROXY, [""], PROXY, False),
             # nobody believes a stranger
             (STRANGER, [INSIDE], STRANGER, False),

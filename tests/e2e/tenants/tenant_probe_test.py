@@ -17,9 +17,10 @@ from harness import World, wait_until
 from tenants.probe import figures
 from tenants.probe.asking import Asking
 from tenants.probe.identities import identities
-from tenants.probe.places import Places, etags_of, kind_of, problems_of, unknown_like
+from tenants.probe.places import Places, etags_of, is_for_everybody, kind_of, problems_of, unknown_like
 from tenants.probe.routes import read_routes
 from tenants.probe.tenants import Tenant, suspend
+from tenants.staff_person import StaffPerson
 
 LEAST_PROBES = 20_000
 # What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared. And
@@ -35,7 +36,7 @@ WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/settings/
 
 
 def setUpModule():
-    global world, routes, victim, other, suspended, callers, etags
+    global world, routes, victim, other, suspended, callers, etags, nobody_granted
     world = World(tenants=5)
     world.__enter__()
     unittest.addModuleCleanup(world.__exit__)
@@ -44,14 +45,20 @@ def setUpModule():
     for tenant in (victim, other, suspended):
         tenant.fill(world.webhook.url)
         sign_in_twice(tenant)
+        have_support_grants(tenant)
+        erase_another(tenant)
     victim.send_many(PAIRS)
     victim.grow_old()
     sign_two_heads(victim)
     victim.cursors = cursors_of(victim)
     victim.ids["token"] = [victim.dead_key_of(victim.own("integration"))]
     etags = etags_of(routes, victim, (other, suspended))
+    provider = world.instance.provider()
+    unittest.addModuleCleanup(provider.close)
+    nobody_granted = StaffPerson(world.instance.ready, provider, "nobody-granted@provider.example")
+    unittest.addModuleCleanup(nobody_granted.close)
     callers = identities(other, suspended, walled_in(4), other.dead_keys(), other.lesser_keys(),
-                         world.instance.ready["provider"]["key"])
+                         world.instance.ready["provider"]["key"], nobody_granted.token)
     suspend(world, suspended)
 
 
@@ -66,6 +73,27 @@ def sign_in_twice(tenant):
         tenant.ids["factor"] += sql(
             "insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) values "
             f"('{tenant.own('tenant')}', gen_random_uuid(), '{admin}', 'totp', 'active', 's') returning factor_id")
+
+
+def have_support_grants(tenant):
+    """As if two of the staff had: two that wait, and one that is active, and of nobody who asks here."""
+    for state in ("requested", "requested", "active"):
+        active = state == "active"
+        tenant.ids["open_grant" if active else "support_grant"] += sql(
+            "insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at, approved_by, "
+            f"approved_at, ends_at) values ('{tenant.own('tenant')}', gen_random_uuid(), gen_random_uuid(), '{tenant.mark} is looked "
+            "at', '{tickets:read,rules:read}', 60, "
+            f"'{state}', now() + interval '1 day', "
+            + ("gen_random_uuid(), now(), now() + interval '1 hour'" if active else "null, null, null") + ") returning grant_id")
+
+
+def erase_another(tenant):
+    """As if a tenant before it had been erased: what is left is the provider's."""
+    tenant.ids["erasure"] += sql(
+        "insert into erasures (erasure_id, erased_tenant, service_code, name, asked_by, asked_means, asked_request, reason, "
+        "closed_at, export_until, window_waived, begins_at, finished_at, certificate, key_id, signature) values "
+        f"(gen_random_uuid(), gen_random_uuid(), 'before{tenant.number}', 'gone', 'provider', 'provider_key', '', 'it ended', "
+        "now(), now(), false, now(), now(), '{}', '0123456789abcdef', decode(repeat('00', 64), 'hex')) returning erasure_id")
 
 
 def walled_in(number):
@@ -87,6 +115,14 @@ def sign_two_heads(tenant):
 
 def path_of(tenant, route):
     return Places([], tenant, {}, random.Random(0)).path(route, tenant)
+
+
+def actors_of(tenant):
+    """Everybody of the tenant's who does something, as its logs name them. A token that was revoked is in no list."""
+    found = {f"{kind}:{each['id']}" for kind, path in (("user", "users"), ("integration", "integrations"))
+             for each in tenant.admin.get(f"/api/v1/{path}?limit=200").json()["items"]}
+    return found | {f"directory:{token}" for token in sql(
+        f"select token_id from scim_tokens where tenant_id = '{tenant.own('tenant')}'")}
 
 
 def cursors_of(tenant):
@@ -122,6 +158,7 @@ class TenantProbe(unittest.TestCase):
     def setUp(self):
         for tenant in (victim, other, suspended):
             tenant.admin.close()  # the probe takes longer than a connection may idle
+            tenant.directory.close()
 
     def test_every_route_is_known_to_the_probe(self):
         self.assertGreater(len(routes), 100)
@@ -151,15 +188,54 @@ class TenantProbe(unittest.TestCase):
         self.assertEqual(sql(used), ["0"], "none of their keys was used")
         self.assertGreater(len([digest for digest in before.values() if digest != "-"]), 25)
 
+    def test_without_a_grant_no_route_of_the_provider_shows_content(self):
+        """Whatever a customer's route shows of the victim, by way of each grant that there is, and of none."""
+        provider = world.instance.provider()
+        granted, second = (StaffPerson(world.instance.ready, provider, f"{name}@provider.example")
+                           for name in ("granted", "second"))
+        grants = {}
+        for name, tenant in (("of another tenant", other), ("ended", victim), ("not approved", victim)):
+            grants[name] = granted.ask(tenant.own("tenant"), f"To see that it opens nothing: {name}.").json()["id"]
+        for name in ("of another tenant", "ended"):
+            self.assertEqual(second.approve(grants[name]).status, 200)
+        self.assertEqual(second.client.post(f"/admin/v1/support-grants/{grants['ended']}/end", None).status, 200)
+        callers_and_grants = [(granted.client, grant) for grant in grants.values()]
+        callers_and_grants += [(client, grant) for client in (nobody_granted.client, second.client, provider)
+                               for grant in (*grants.values(), victim.own("open_grant"), victim.own("tenant"))]
+        canaries = victim.canaries()
+        asked = 0
+        for route in routes:
+            if route.listener != "customer" or route.method != "GET" or not route.path.startswith("/api/v1/"):
+                continue
+            path = path_of(victim, route).removeprefix("/api/v1/")
+            for client, grant in callers_and_grants:
+                answer = client.get(f"/admin/v1/support/{grant}/{path}")
+                own = (client, grant) == (granted.client, grants["of another tenant"]) and not route.in_path
+                self.assertIn(answer.status, (200, 403, 404) if own else (403, 404), (route, grant, answer.body))
+                text = answer.body.replace(path.encode(), b"")
+                self.assertEqual([each for each in canaries if each in text], [], (route, grant))
+                asked += 1
+        print(f"\nprovider without a grant: {asked} readings, none showed content", flush=True)
+        self.assertGreater(asked, 500)
+        self.assertEqual(granted.read(grants["of another tenant"], "tickets").status, 200, "it opens its own tenant")
+        second.client.post(f"/admin/v1/support-grants/{grants['of another tenant']}/end", None)
+        for each in (granted, second, provider):
+            each.close()
+
     def test_what_the_probe_asks_for_opens_for_its_owner(self):
         for route in routes:
-            if route.method == "GET" and route.in_path and route.listener == "customer" and "token" not in route.in_path:
+            is_shown = route.method == "GET" and route.in_path and not is_for_everybody(route)
+            if is_shown and route.listener == "customer" and "token" not in route.in_path:
                 with self.subTest(route=str(route)):
-                    answer = victim.admin.get(path_of(victim, route))
+                    owner = victim.directory if route.permission == "directory:write" else victim.admin
+                    answer = owner.get(path_of(victim, route))
                     self.assertEqual(answer.status, 200, answer.body)
+        victim.directory.close()
 
     def test_lists_show_what_is_ones_own(self):
         canaries = other.canaries()
+        # Logs show the newest first: those of the probe are many pages, by whomever it asked for last.
+        other.ask("POST", f"/api/v1/users/{other.own('user')}/end-sessions", None)
         for route in routes:
             is_list = route.method == "GET" and not route.in_path and route.path.startswith("/api/v1/")
             if is_list and route.path not in WITHOUT_MARKS:
@@ -169,16 +245,14 @@ class TenantProbe(unittest.TestCase):
                     self.assertTrue([each for each in canaries if each in answer.body], answer.body)
 
     def test_the_audit_log_is_of_ones_own_acts(self):
-        own = {f"user:{each['id']}" for each in other.admin.get("/api/v1/users?limit=200").json()["items"]}
-        own |= {f"integration:{each['id']}" for each in other.admin.get("/api/v1/integrations?limit=200").json()["items"]}
+        own = actors_of(other)
         records = other.admin.get("/api/v1/audit-log?limit=200").json()["items"]
         self.assertGreater(len(records), 10)
         self.assertEqual({each["actor"] for each in records} - own - {"provider"}, set())
 
     def test_the_access_log_is_of_ones_own_calls(self):
         for tenant in (other, victim):
-            own = {f"user:{each['id']}" for each in tenant.admin.get("/api/v1/users?limit=200").json()["items"]}
-            own |= {f"integration:{each['id']}" for each in tenant.admin.get("/api/v1/integrations?limit=200").json()["items"]}
+            own = actors_of(tenant)
             entries = tenant.admin.get("/api/v1/access-log?limit=500").json()["items"]
             self.assertGreater(len(entries), 10)
             self.assertEqual({each["actor"] for each in entries} - own - {""}, set())
@@ -199,7 +273,7 @@ class TenantProbe(unittest.TestCase):
             with self.subTest(path=path):
                 answer = (sender if path == "/api/v1/alerts" else admin).post(path, body, headers={"Idempotency-Key": key})
                 self.assertNotIn("Idempotent-Replayed", answer.headers)
-                if re.search(r"_ids?\b", str(list(body))):  # names objects, which are not there
+                if re.search(r"(?<!client)_ids?\b", str(list(body))):  # names objects, which are not there
                     self.assertEqual(answer.status, 422, answer.body)
                 else:
                     self.assertIn(answer.status, (201, 202), answer.body)
@@ -219,7 +293,7 @@ class TenantProbe(unittest.TestCase):
         drawn = random.Random(7)
         lines, slower = [], []
         for route in routes:
-            if route.method != "GET" or route.in_path != ("id",) or route.listener != "customer":
+            if route.method != "GET" or route.in_path != ("id",) or route.listener != "customer" or is_for_everybody(route):
                 continue
             rounds = [self.difference(route, drawn)]
             while abs(rounds[-1]) > figures.BOUND and len(rounds) < ROUNDS:
@@ -235,13 +309,14 @@ class TenantProbe(unittest.TestCase):
         """Welch's t of one round: foreign and unknown in turns, on one connection, each first every other time, so that
         what the machine does meanwhile falls on both."""
         ids = victim.ids[kind_of(route, "id")]
+        who = other.directory if route.permission == "directory:write" else other.admin
         times = {True: [], False: []}
         for pair in range(PAIRS + 2):
             foreign = ids[-1 - pair % len(ids)]
             for is_foreign in (pair % 2 == 0, pair % 2 == 1):
                 target = route.path.replace("{id}", foreign if is_foreign else unknown_like(foreign, drawn))
                 begun = time.perf_counter_ns()
-                answer = other.admin.get(target)
+                answer = who.get(target)
                 took = time.perf_counter_ns() - begun
                 self.assertEqual(answer.status, 404, answer.body)
                 if pair >= 2:  # the first ones open the connection and the caches

@@ -15,8 +15,8 @@ const std::vector<api::Route>& config_routes()
 {
     static const auto kRoutes = [] {
         std::set<std::string_view> others;
-        for (auto* const table :
-             {api::ticket_routes, api::alert_routes, api::explanation_routes, api::delivery_routes}) {
+        for (auto* const table : {api::ticket_routes, api::alert_routes, api::explanation_routes, api::delivery_routes,
+                                  api::scim_routes, api::uom_routes}) {
             for (const auto& route : table()) others.insert(route.operation_id);
         }
         std::vector<api::Route> all;
@@ -63,6 +63,26 @@ std::string Tenants::a_factor(const std::string& user)
 {
     return sql("insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) values ('" + ours_.str() +
                "', gen_random_uuid(), '" + user + "', 'totp', 'active', 's') returning factor_id");
+}
+
+std::string Tenants::an_announcement(const std::string& title)
+{
+    return sql(
+        "with made as (insert into announcements (announcement_id, kind, title, body, for_all) values "
+        "(gen_random_uuid(), 'change', '" +
+        title +
+        "', 'b', false) returning announcement_id), aimed as (insert into announcement_targets (tenant_id, "
+        "announcement_id) select '" +
+        ours_.str() + "', announcement_id from made) select announcement_id from made");
+}
+
+std::string Tenants::a_support_grant(const std::string& reason)
+{
+    return sql(
+        "insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at) values "
+        "('" +
+        ours_.str() + "', gen_random_uuid(), gen_random_uuid(), '" + reason +
+        "', '{tickets:read}', 60, 'requested', now() + interval '1 day') returning grant_id");
 }
 
 Timestamp Tenants::system_time()

@@ -24,7 +24,8 @@
 
 namespace winnow::test {
 
-/// Every route of the configuration resources: all that are not of tickets, alerts and deliveries.
+/// Every route of the configuration resources: all that are not of tickets, alerts, deliveries
+/// and directories.
 [[nodiscard]] const std::vector<api::Route>& config_routes();
 
 class Tenants : public testing::Test {
@@ -54,6 +55,10 @@ protected:
     /// Of one of our users, as if somebody had signed in, or set up one-time codes. Its id.
     std::string a_session(const std::string& user);
     std::string a_factor(const std::string& user);
+    /// To our tenant alone. Its id.
+    std::string an_announcement(const std::string& title);
+    /// That waits for approval, with a reason of 20 characters or more. Its id.
+    std::string a_support_grant(const std::string& reason);
 
     /// Goes on as another user, or in the other tenant.
     void become(const std::string& user, access::Role role) { become(ours_, user, role); }

@@ -39,12 +39,27 @@ TEST_F(KeysTest, WithScopesMayWhatTheyNameAndSeeItsProfile)
     const auto me = client.ask(get("/api/v1/me", kKey));
     EXPECT_EQ(me.status, 200);
     EXPECT_THAT(me.body, HasSubstr(R"("permissions":["profile:read","rules:read"])"));
+    for (const auto* path : {"/api/v1/me/sessions", "/api/v1/me/factors", "/api/v1/api-keys"}) {
+        EXPECT_EQ(client.ask(get(path, kKey)).status, 403) << path;
+    }
     const auto tickets = client.ask(get("/api/v1/tickets", kKey));
     EXPECT_EQ(tickets.status, 403);
     EXPECT_THAT(tickets.body, HasSubstr("tickets:read is none of them"));
     for (const auto* path : {"/api/v1/api-keys", "/api/v1/users", "/api/v1/rules", "/api/v1/integrations"}) {
         EXPECT_EQ(client.ask(post(path, kKey, "{}")).status, 403) << path;
     }
+}
+
+TEST_F(KeysTest, WithScopesMakeNoKeysOfSenders)
+{
+    sql("update api_keys set scopes = array['integrations:read', 'integrations:write']");
+    Node node(config_);
+    test::TlsClient client(node.customer_port());
+    const auto made = client.ask(post("/api/v1/integrations", kKey, R"({"name":"x"})"));
+    EXPECT_EQ(made.status, 403);
+    EXPECT_THAT(made.body, HasSubstr("makes no keys"));
+    EXPECT_EQ(client.ask(post("/api/v1/integrations/" + Uuid::from_words(1, 5).str() + "/keys", kKey, "{}")).status,
+              403);
 }
 
 TEST_F(KeysTest, OfAnAuditorWorkNoTicketsAndSayWhoDoes)

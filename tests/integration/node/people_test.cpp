@@ -134,6 +134,36 @@ TEST_F(NodePeopleTest, OfASuspendedTenantChangeNeitherPasswordsNorFactors)
     EXPECT_EQ(client.ask(by_browser("POST", "/auth/sign-out", token)).status, 204) << "who may only read may go";
 }
 
+TEST_F(NodePeopleTest, OfASuspendedTenantTakeAccessAwayAndGiveNone)
+{
+    pqxx::connection connection(database_.superuser);
+    pqxx::nontransaction tx(connection);
+    const std::string user = Uuid::from_words(9, 9).str();
+    tx.exec("insert into users (tenant_id, user_id, email, name, role) values ('" + tenant_.str() + "', '" + user +
+            "', 'gone@example.org', 'Gone', 'viewer')");
+    const auto link = crypto::make_token();
+    tx.exec_params(
+        "insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, created_by, expires_at) "
+        "values ($1, $2, $2, decode($3, 'hex'), 'pending', 'provider', now() + interval '1 day')",
+        tenant_.str(), user, hex(link.hash));
+    tx.exec("update tenants set state = 'suspended', suspended_at = now()");
+    Node node(config_);
+    test::TlsClient client(node.customer_port());
+    const auto users = "/api/v1/users/" + user;
+    EXPECT_EQ(client.ask(post("/api/v1/users", kKey, R"({"name":"x","email":"x@example.org","role":"viewer"})")).status,
+              403);
+    const auto accepted =
+        client.ask(by_browser("POST", "/auth/invitations/accept", "",
+                              R"({"token":")" + link.text + R"(","name":"x","password":"a horse, no battery"})"));
+    EXPECT_EQ(accepted.status, 403);
+    EXPECT_THAT(accepted.body, HasSubstr("suspended"));
+    EXPECT_EQ(client.ask(post(users + "/end-sessions", kKey, "")).status, 204);
+    const auto removed =
+        "DELETE " + users + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + kKey + "\r\n\r\n";
+    EXPECT_EQ(client.ask(removed).status, 204);
+    EXPECT_EQ(client.ask(post(users + "/delete", kKey, "")).status, 204);
+}
+
 TEST_F(NodePeopleTest, WhoSignsOutOfOneNodeIsSignedOutOfTheOther)
 {
     Node first(config_);

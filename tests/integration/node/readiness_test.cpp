@@ -75,7 +75,8 @@ TEST_F(ReadinessTest, FailsWhileTriageStandsStillForAll)
     EXPECT_TRUE(eventually([&] { return ready(node).contains(R"("triage":"failing")"); }));
     transaction.reset();
     EXPECT_TRUE(eventually([&] { return ready(node).contains(R"("status":"ready")"); }));
-    EXPECT_EQ(number("select count(*) from tickets"), 2);
+    // One of the two may still be at work: it is enough that not all stand still.
+    EXPECT_TRUE(eventually([&] { return number("select count(*) from tickets") == 2; }));
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 /// Whose access was taken by another node is refused by this one within a second, whether or not it hears of it.
 
 #include "node_fixture.hpp"
+#include "winnow/base/time.hpp"
 #include "winnow/crypto/token.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <csignal>
 #include <functional>
@@ -86,17 +89,45 @@ protected:
     [[nodiscard]] Clock::duration let_in_after(const std::string& key, int good, int refused,
                                                const std::function<void()>& act)
     {
-        EXPECT_TRUE(eventually([&] { return status(key) == good; }));
-        for (const auto until = Clock::now() + 300ms; Clock::now() < until;) EXPECT_EQ(status(key), good);
+        return let_in_after([&] { return status(key); }, good, refused, act);
+    }
+
+    /// The same of whatever `ask` shows.
+    [[nodiscard]] static Clock::duration let_in_after(const std::function<int()>& ask, int good, int refused,
+                                                      const std::function<void()>& act)
+    {
+        EXPECT_TRUE(eventually([&] { return ask() == good; }));
+        for (const auto until = Clock::now() + 300ms; Clock::now() < until;) EXPECT_EQ(ask(), good);
         act();
         const auto done = Clock::now();
         for (Clock::duration last{0};;) {
             const auto begun = Clock::now();
-            const auto answer = status(key);
+            const auto answer = ask();
             if (answer == refused || last > 10s) return last;
             EXPECT_EQ(answer, good);
             last = begun - done;
         }
+    }
+
+    /// A request that is signed with a new access key of the admin's.
+    [[nodiscard]] std::string signed_request()
+    {
+        const auto made = client_.ask(post("/api/v1/access-keys", kKey, "{}"));
+        EXPECT_EQ(made.status, 201) << made.body;
+        const auto key = nlohmann::json::parse(made.body);
+        const auto in_an_hour = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now() + 1h);
+        const auto expire = format_rfc3339(in_an_hour).substr(0, 19) + "Z";
+        const std::string path = "/uom/r/1/GetTicketDetail.json";
+        const std::string body = R"({"TicketId":"UTM1","ServiceCode":"tenant1"})";
+        const auto digest = crypto::to_base64(crypto::md5(body));
+        const auto text = "POST\n" + digest + "\napplication/json\nx-iijapi-expire:" + expire +
+                          "\nx-iijapi-signaturemethod:HmacSHA256\nx-iijapi-signatureversion:2\n" + path;
+        const auto signature = crypto::to_base64(crypto::hmac_sha256(key["secret"].get<std::string>(), text));
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: IIJAPI " +
+               key["access_key"].get<std::string>() + ":" + signature + "\r\nx-iijapi-expire: " + expire +
+               "\r\nx-iijapi-signaturemethod: HmacSHA256\r\nx-iijapi-signatureversion: 2\r\nContent-MD5: " + digest +
+               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+               body;
     }
 
     /// An auditor may not see users.
@@ -139,6 +170,31 @@ TEST_F(RevocationTest, OfASessionIsInForceWhereTheNodeHears)
                      [&] { sql("update sessions set state = 'ended', ended_at = now(), ended_by = 'by_admin'"); }),
         kPromise);
     EXPECT_LT(let_in_after(session(), 200, 401, [&] { sql("update users set state = 'disabled'"); }), kPromise);
+}
+
+TEST_F(RevocationTest, OfAnAccessKeyAndOfADirectorysTokenIsInForceWhereTheNodeHears)
+{
+    constexpr int kNoSuchTicket = 404;  // to who may ask
+    auto request = signed_request();
+    const auto ask = [&] {
+        return client_.ask(request).status;
+    };
+    EXPECT_LT(let_in_after(ask, kNoSuchTicket, 401, [&] { sql("update access_keys set revoked_at = now()"); }),
+              kPromise);
+    request = signed_request();
+    EXPECT_LT(let_in_after(ask, kNoSuchTicket, 403, [&] { set_auditor(true); }), kPromise);
+    EXPECT_LT(let_in_after(ask, 403, 401, [&] { sql("update users set state = 'disabled'"); }), kPromise);
+
+    const std::string token = "wns_" + std::string(43, 'd');
+    sql("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at) select "
+        "tenant_id, "
+        "gen_random_uuid(), decode('" +
+        hex(crypto::sha256(token)) + "', 'hex'), 'wns_dddd', 'viewer', 'x', now() + interval '1 hour' from tenants");
+    const auto by_directory = [&] {
+        return client_.ask(get("/scim/v2/Users", token)).status;
+    };
+    EXPECT_LT(let_in_after(by_directory, 200, 401, [&] { sql("update scim_tokens set revoked_at = now()"); }),
+              kPromise);
 }
 
 TEST_F(RevocationTest, IsInForceWithinASecondWhereWhoShouldTellStandsStill)

@@ -8,8 +8,10 @@
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/key_store.hpp"
 #include "winnow/pg/tenant_keys.hpp"
+#include "winnow/ports/access/access_key_store.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
 #include "winnow/ports/signin/factor_store.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 #include "winnow/vault/key_ring.hpp"
 
 #include <algorithm>
@@ -177,6 +179,54 @@ TEST_F(ResealingTest, SeedsOfOneTimeCodesAndLinksOfMailsFollowTheirTenantsKey)
     EXPECT_EQ(node->round("reseal_secrets").rows, 1U) << "what was given up has no link any more";
 }
 
+TEST_F(ResealingTest, SecretsOfProvidersOfSignInsFollowTheirTenantsKey)
+{
+    const auto tenant = new_tenant();
+    const OidcProviderId provider(new_uuid());
+    const auto place = ports::oidc_secret_place(tenant, provider);
+    const crypto::Sealer before{std::string(32, 'k')};
+    sql("insert into oidc_providers values ('" + tenant.str() + "', '" + provider.str() +
+        "', 'n', 'https://id.example', 'c', decode('" + crypto::to_hex(before.seal("a secret", place.before)) +
+        "', 'hex'), 'basic', '{}', '{RS256}', '{}', false, '{}', true, 1, now(), now())");
+    const auto node = this->node();
+    for (const std::uint32_t version : {1U, 2U}) {
+        EXPECT_EQ(node->round("reseal_secrets").rows, 1U);
+        std::string sealed;
+        EXPECT_TRUE(crypto::from_hex(text("select encode(sealed_secret, 'hex') from oidc_providers"), sealed));
+        EXPECT_EQ(crypto::key_version_of(sealed), version);
+        EXPECT_EQ(node->ring.open(place, sealed).value(), "a secret");
+        vault_.sql("update tenant_keys set created_at = now() - interval '2 hours'");
+        node->round("renew_keys");
+    }
+}
+
+TEST_F(ResealingTest, SecretsOfAccessKeysFollowTheirTenantsKeyAndAreNoNewsToAnybody)
+{
+    const auto tenant = new_tenant();
+    const ports::AccessKeyId key(new_uuid());
+    const auto place = ports::access_key_place(tenant, key);
+    const crypto::Sealer before{std::string(32, 'k')};
+    sql("insert into access_keys (tenant_id, access_key_id, access_key, user_id, sealed_secret, created_by, "
+        "expires_at) "
+        "select tenant_id, '" +
+        key.str() + "', repeat('A', 20), user_id, decode('" + crypto::to_hex(before.seal("a secret", place.before)) +
+        "', 'hex'), 'x', now() + interval '1 hour' from users where tenant_id = '" + tenant.str() + "'");
+    const auto node = this->node();
+    const auto version_before = number("select credentials_version from tenants");
+    for (const std::uint32_t version : {1U, 2U}) {
+        EXPECT_EQ(node->round("reseal_secrets").rows, 1U);
+        std::string sealed;
+        ASSERT_TRUE(crypto::from_hex(text("select encode(sealed_secret, 'hex') from access_keys"), sealed));
+        EXPECT_EQ(crypto::key_version_of(sealed), version);
+        EXPECT_EQ(node->ring.open(place, sealed).value(), "a secret");
+        vault_.sql("update tenant_keys set created_at = now() - interval '2 hours'");
+        node->round("renew_keys");
+    }
+    sql("update access_keys set revoked_at = now()");
+    EXPECT_EQ(node->round("reseal_secrets").rows, 1U) << "one that is over has its secret until it is forgotten";
+    EXPECT_EQ(number("select credentials_version from tenants"), version_before + 1) << "that it was revoked";
+}
+
 TEST_F(ResealingTest, NotWhileANodeIsAtWorkThatCouldNotOpenIt)
 {
     const auto contact = old_contact(new_tenant(), "one");
@@ -258,7 +308,9 @@ TEST_F(ResealingTest, KnowsEverySealedColumnOfTheSchema)
     std::string known;
     for (const auto column : sealed_columns()) known += (known.empty() ? "" : " ") + std::string(column);
     EXPECT_EQ(text("select string_agg(table_name || '.' || column_name, ' ' order by table_name, column_name)"
-                   "  from information_schema.columns where table_schema = 'public' and column_name like 'sealed%'"),
+                   "  from information_schema.columns c where table_schema = 'public' and column_name like 'sealed%'"
+                   "   and exists (select from information_schema.columns t where t.table_schema = c.table_schema"
+                   "                  and t.table_name = c.table_name and t.column_name = 'tenant_id')"),
               known)
         << "a column that holds sealed values is sealed anew by src/pg/upkeep/sealed_tables.cpp";
 }

@@ -65,7 +65,7 @@ http::Request request_of(const Asked& asked)
     auto& head = request.head;
     head.method = asked.method;
     const auto mark = asked.target.find('?');
-    head.path = "/api/v1" + asked.target.substr(0, mark);
+    head.path = (asked.target.starts_with("/scim/") ? "" : "/api/v1") + asked.target.substr(0, mark);
     if (mark != std::string::npos) head.query = asked.target.substr(mark + 1);
     head.headers = asked.headers;
     head.request_id = "test";

@@ -36,7 +36,7 @@ struct Answered {
 /// What is asked for.
 struct Asked {
     std::string_view method;
-    std::string target;                      ///< Below /api/v1, with its query.
+    std::string target;                      ///< Below /api/v1, or below /scim/ whole; with its query.
     nlohmann::json body = nullptr;           ///< Null: none.
     std::vector<http::Header> headers = {};  ///< Besides Content-Type.
 };

@@ -46,10 +46,12 @@ std::set<Permission> held_by(const Principal& who)
 }
 
 const std::set<Permission> kReading{
-    Permission::read_own_profile, Permission::read_tickets,     Permission::read_alerts,
-    Permission::read_rules,       Permission::read_contacts,    Permission::read_integrations,
-    Permission::read_deliveries,  Permission::read_settings,    Permission::read_users,
-    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions};
+    Permission::read_own_profile,   Permission::read_tickets,     Permission::read_alerts,
+    Permission::read_rules,         Permission::read_contacts,    Permission::read_integrations,
+    Permission::read_deliveries,    Permission::read_settings,    Permission::read_users,
+    Permission::read_silences,      Permission::read_maintenance, Permission::read_inhibitions,
+    Permission::read_announcements, Permission::read_inquiries,   Permission::read_support_grants,
+    Permission::read_groups};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -79,7 +81,9 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
-                           Permission::read_audit, Permission::read_exports, Permission::write_exports}));
+                           Permission::read_audit, Permission::read_exports, Permission::write_exports,
+                           Permission::write_inquiries, Permission::write_support_grants, Permission::write_groups,
+                           Permission::write_imports}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -88,24 +92,69 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
     EXPECT_EQ(held_by(of_kind(CredentialKind::none)), Set{Permission::open});
     EXPECT_EQ(held_by(of_kind(CredentialKind::integration_key)), (Set{Permission::open, Permission::ingest}));
     EXPECT_EQ(held_by(of_kind(CredentialKind::provider)), (Set{Permission::open, Permission::provider}));
+    auto directory = of_kind(CredentialKind::directory);
+    EXPECT_EQ(held_by(directory), (Set{Permission::open, Permission::provision_users}));
+    directory.tenant_suspended = true;
+    EXPECT_EQ(held_by(directory), Set{Permission::open});
+    auto access_key = of_kind(CredentialKind::access_key);
+    access_key.user = UserId(Uuid::from_words(1, 1));
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::read_tickets})) << "and sends for no integration";
+    access_key.tenant_suspended = true;
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::read_tickets})) << "as its user";
+    access_key.tenant_suspended = false;
+    access_key.role = Role::auditor;
+    EXPECT_EQ(held_by(access_key), Set{Permission::open}) << "as its user";
+    EXPECT_EQ(access_key.actor(), "user:" + access_key.user.str());
+    access_key.integration = IntegrationId(Uuid::from_words(1, 2));
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::ingest}));
+    EXPECT_EQ(access_key.actor(), "integration:" + access_key.integration.str());
+    access_key.tenant_suspended = true;
+    EXPECT_EQ(held_by(access_key), Set{Permission::open});
+}
+
+TEST(PermissionTable, ASupportGrantGivesWhatItNamesOfAViewersReadingAndNeitherPeopleNorLogs)
+{
+    auto who = of_kind(CredentialKind::support);
+    EXPECT_EQ(held_by(who), std::set{Permission::open}) << "what names nothing gives nothing";
+    PermissionSet all;
+    for (const auto permission : every_permission()) all.insert(permission);
+    who.scopes = all;
+    const auto held = held_by(who);
+    EXPECT_EQ(held, (std::set{Permission::open, Permission::read_tickets, Permission::read_alerts,
+                              Permission::read_rules, Permission::read_contacts, Permission::read_integrations,
+                              Permission::read_deliveries, Permission::read_settings, Permission::read_silences,
+                              Permission::read_maintenance, Permission::read_inhibitions}));
+    for (const auto permission : held) {
+        EXPECT_EQ(support_permissions().contains(permission), permission != Permission::open);
+        EXPECT_TRUE(permission == Permission::open || has(Role::viewer, permission));
+    }
+    who.tenant_suspended = true;
+    EXPECT_EQ(held_by(who), held) << "reading goes on";
+    who.scopes = PermissionSet{Permission::read_rules, Permission::write_rules, Permission::read_users};
+    EXPECT_EQ(held_by(who), (std::set{Permission::open, Permission::read_rules}));
 }
 
 TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
 {
     EXPECT_EQ(held_by(user(Role::auditor)),
               (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys,
-                        Permission::write_own_profile, Permission::read_audit}));
+                        Permission::write_own_profile, Permission::read_audit, Permission::read_announcements,
+                        Permission::read_inquiries, Permission::read_support_grants}));
 }
 
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
         auto held = reading_and({});
-        if (role == Role::admin) held.insert({Permission::read_audit, Permission::read_exports});
+        if (role == Role::admin) {
+            held.insert({Permission::read_audit, Permission::read_exports, Permission::write_exports,
+                         Permission::write_support_grants});
+        }
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),
-              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit}));
+              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit,
+                        Permission::read_announcements, Permission::read_inquiries, Permission::read_support_grants}));
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;
     EXPECT_FALSE(allows(integration, Permission::ingest));
@@ -123,7 +172,7 @@ TEST(PermissionTable, RolesThatHaveItAreThoseThatMay)
     EXPECT_EQ(roles_with(Permission::work_tickets), "operator or admin");
     EXPECT_EQ(roles_with(Permission::write_rules), "admin");
     for (const auto nobodys : {Permission::open, Permission::ingest, Permission::write_own_factors, Permission::session,
-                               Permission::provider}) {
+                               Permission::provision_users, Permission::provider}) {
         EXPECT_EQ(roles_with(nobodys), "");
     }
 }
@@ -160,6 +209,9 @@ TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
                             Permission::write_users,
                             Permission::read_exports,
                             Permission::write_exports,
+                            Permission::provision_users,
+                            Permission::write_groups,
+                            Permission::write_imports,
                             Permission::provider};
     for (const auto permission : every_permission()) {
         EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);
@@ -216,8 +268,24 @@ TEST(Principal, NamesItselfAsAnActor)
     EXPECT_EQ(who.actor(), "integration:00000000-0000-0003-0000-000000000004");
     who.kind = CredentialKind::provider;
     EXPECT_EQ(who.actor(), "provider");
+    who.kind = CredentialKind::support;
+    who.staff = StaffId(Uuid::from_words(5, 6));
+    EXPECT_EQ(who.actor(), "provider:00000000-0000-0005-0000-000000000006");
     who.kind = CredentialKind::none;
     EXPECT_EQ(who.actor(), "anonymous");
+}
+
+TEST(Roles, AreBeyondEachOtherWhereTheyMaySomethingMore)
+{
+    for (const auto role : kRoles) {
+        EXPECT_FALSE(is_beyond(role, role));
+        EXPECT_FALSE(is_beyond(role, Role::admin)) << to_string(role);
+        EXPECT_EQ(is_beyond(Role::admin, role), role != Role::admin) << to_string(role);
+    }
+    EXPECT_TRUE(is_beyond(Role::operator_, Role::viewer));
+    EXPECT_FALSE(is_beyond(Role::viewer, Role::operator_));
+    EXPECT_TRUE(is_beyond(Role::auditor, Role::operator_)) << "it reads the logs";
+    EXPECT_TRUE(is_beyond(Role::operator_, Role::auditor));
 }
 
 }  // namespace winnow::access

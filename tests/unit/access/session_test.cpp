@@ -33,8 +33,9 @@ TEST(Sessions, MayWhatTheirUsersRoleMayAndWhatOnlyWhoSignedInMay)
 TEST(Sessions, AreUsers)
 {
     std::set<CredentialKind> users;
-    for (const auto kind : {CredentialKind::none, CredentialKind::integration_key, CredentialKind::user_key,
-                            CredentialKind::provider, CredentialKind::session}) {
+    for (const auto kind :
+         {CredentialKind::none, CredentialKind::integration_key, CredentialKind::user_key, CredentialKind::provider,
+          CredentialKind::session, CredentialKind::access_key, CredentialKind::directory}) {
         if (is_user(kind)) users.insert(kind);
     }
     EXPECT_EQ(users, (std::set{CredentialKind::user_key, CredentialKind::session}));
@@ -44,7 +45,8 @@ TEST(StepUp, IsWantedForWhatGivesAccessOrSendsDataElsewhere)
 {
     const std::set wanted{Permission::write_own_keys,     Permission::write_own_factors, Permission::write_contacts,
                           Permission::write_integrations, Permission::write_settings,    Permission::write_users,
-                          Permission::read_exports,       Permission::write_exports};
+                          Permission::read_exports,       Permission::write_exports,     Permission::write_imports,
+                          Permission::write_groups};
     for (const auto permission : all_permissions()) {
         EXPECT_EQ(wants_step_up(permission), wanted.contains(permission)) << to_string(permission);
     }

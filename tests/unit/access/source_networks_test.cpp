@@ -50,6 +50,12 @@ TEST(SourceNetworks, EachListThatSpeaksOfACallerMustHoldIt)
         {session, Role::viewer, "2001:db8::1", OutOfPlace::none},  // it is no key
         {session, Role::viewer, "192.0.2.1", OutOfPlace::users},
         {session, Role::admin, "10.2.0.1", OutOfPlace::admins},
+        {access_key, Role::viewer, "10.2.0.1", OutOfPlace::none},  // a user's, which is a key as well
+        {access_key, Role::viewer, "192.0.2.1", OutOfPlace::users},
+        {access_key, Role::viewer, "2001:db8::1", OutOfPlace::keys},
+        {access_key, Role::admin, "10.2.0.1", OutOfPlace::admins},
+        {directory, Role::admin, "192.0.2.1", OutOfPlace::none},  // it is nobody's
+        {directory, Role::viewer, "2001:db8::1", OutOfPlace::keys},
         {integration_key, Role::viewer, "192.0.2.1", OutOfPlace::none},
         {integration_key, Role::viewer, "198.51.100.1", OutOfPlace::keys},
         {provider, Role::viewer, "198.51.100.1", OutOfPlace::none},
@@ -86,6 +92,17 @@ TEST(SourceNetworks, AMappedAddressIsTheIPv4Address)
     for (const auto* const address : {"::192.0.2.1", "::fffe:192.0.2.1", "64:ff9b::192.0.2.1", "::ffff:192.0.3.1"}) {
         EXPECT_FALSE(is_in_place(who, address)) << address;
     }
+}
+
+TEST(SourceNetworks, OfAnIntegrationsAccessKeyAreThoseOfKeys)
+{
+    SourceNetworks places;
+    places.users = of({"10.0.0.0/8"});
+    places.keys = of({"192.0.2.0/24"});
+    auto who = caller(CredentialKind::access_key, Role::viewer, places);
+    who.integration = IntegrationId(Uuid::from_words(1, 2));
+    EXPECT_EQ(out_of_place(who, "192.0.2.1"), OutOfPlace::none);
+    EXPECT_EQ(out_of_place(who, "10.0.0.1"), OutOfPlace::keys);
 }
 
 TEST(SourceNetworks, AKeysOwnNetworksAreAskedFirst)

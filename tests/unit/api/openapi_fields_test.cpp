@@ -180,8 +180,11 @@ struct DescribedTicket {
     void operator()(domain::TicketState domain::Ticket::* /*at*/) const { refers_to("TicketState"); }
     void operator()(domain::Severity domain::Ticket::* /*at*/) const { refers_to("Severity"); }
     void operator()(domain::Labels domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "object"); }
-    void operator()(std::optional<UserId> domain::Ticket::* /*at*/) const { refers_to("IdOrNull"); }
-    void operator()(std::optional<TicketId> domain::Ticket::* /*at*/) const { refers_to("IdOrNull"); }
+    template <typename Tag>
+    void operator()(std::optional<StrongId<Tag>> domain::Ticket::* /*at*/) const
+    {
+        refers_to("IdOrNull");
+    }
     void operator()(std::optional<Timestamp> domain::Ticket::* /*at*/) const { refers_to("TimeOrNull"); }
     void operator()(std::vector<ContactGroupId> domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "array"); }
     void operator()(Timestamp domain::Ticket::* /*at*/) const

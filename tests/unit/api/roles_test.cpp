@@ -66,6 +66,19 @@ TEST(RolesPage, HasTheTableThatTheRouterGoesBy)
     EXPECT_THAT(page("security.md"), testing::HasSubstr(table + '\n')) << "docs/security.md, Who may do what";
 }
 
+TEST(RolesPage, TheDocumentNamesWhatASupportGrantMayName)
+{
+    std::vector<std::string> named;
+    const auto schemas = YAML::LoadFile(WINNOW_OPENAPI_FILE)["components"]["schemas"];
+    for (const auto& each : schemas["SupportScope"]["enum"]) named.push_back(each.as<std::string>());
+    std::vector<std::string> known;
+    for (const auto permission : access::all_permissions()) {
+        if (access::support_permissions().contains(permission)) known.emplace_back(to_string(permission));
+    }
+    EXPECT_EQ(named, known);
+    EXPECT_EQ(schemas["SupportGrantWrite"]["properties"]["scopes"]["maxItems"].as<std::size_t>(), known.size());
+}
+
 TEST(RolesPage, AndTheDocumentNameTheLimitsOfKeys)
 {
     const auto schemas = YAML::LoadFile(WINNOW_OPENAPI_FILE)["components"]["schemas"];

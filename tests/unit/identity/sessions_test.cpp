@@ -36,6 +36,11 @@ public:
         done(none<ports::TenantAtDoor>());
     }
     void tenant_of_link(std::string /*hash*/, Sink<TenantId> done) override { done(none<TenantId>()); }
+    void tenant_of_provider(std::string /*id*/, Sink<TenantId> done) override { done(none<TenantId>()); }
+    void providers_of_code(std::string /*code*/, Sink<std::vector<ports::ProviderAtDoor>> done) override
+    {
+        done(none<std::vector<ports::ProviderAtDoor>>());
+    }
     void find_session(std::string hash, Sink<FoundSession> done) override
     {
         asked.push_back(std::move(hash));

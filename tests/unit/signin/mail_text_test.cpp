@@ -20,7 +20,8 @@ MailFacts facts()
             .token = "T0ken",
             .source = "192.0.2.7",
             .at = kAt,
-            .number = 2};
+            .number = 2,
+            .about = "Storage moves"};
 }
 
 std::size_t occurrences(const std::string& text, const std::string& of)
@@ -99,6 +100,22 @@ TEST(Mails, ShowNamesAsTextOnOneLineAndNotTooLong)
     EXPECT_LT(count_code_points(mail.subject), 120U);
     hostile.tenant_name = std::string(80, 'y');
     EXPECT_FALSE(render_mail(MailKind::invitation, Locale::en, hostile).subject.contains("…")) << "80 fit";
+}
+
+TEST(Mails, TellOfAnnouncementsByTheirTitleOnOneLine)
+{
+    auto hostile = facts();
+    hostile.about = "Moves\r\nBcc: all@example.com {code} " + std::string(300, 'x');
+    for (const auto kind : domain::announcement_kinds()) {
+        const auto mail = render_mail(mail_of(kind), Locale::en, hostile);
+        EXPECT_FALSE(mail.subject.contains('\n'));
+        EXPECT_TRUE(mail.subject.contains("Moves")) << mail.subject;
+        EXPECT_TRUE(mail.subject.contains("{code}")) << "what is filled in is not filled in again";
+        EXPECT_TRUE(mail.subject.ends_with("x…"));
+        EXPECT_TRUE(mail.text.contains("Moves"));
+    }
+    hostile.about = std::string(domain::kMaxAnnouncementTitle, 'y');
+    EXPECT_FALSE(render_mail(MailKind::announced_incident, Locale::ja, hostile).subject.contains("…")) << "all fits";
 }
 
 TEST(Mails, AreWorthSendingWhileTheirLinkIsGood)

@@ -23,6 +23,7 @@ struct ServerMail {
     std::string source = {};        ///< As signin::MailFacts have it, and so what follows.
     Timestamp at;
     int number = 0;
+    std::string about = {};
 };
 
 /// Where a mail's sealed token is stored, and what it is for: it opens nowhere else.
@@ -51,6 +52,9 @@ public:
     /// Where kMostOwedMails wait: `rate_limited` for what is nothing without its mail, which brings a link; what only
     /// tells of an act is logged and left out, so that no full queue keeps anybody from changing a password.
     [[nodiscard]] virtual Result<Done> owe(const ServerMail& mail) = 0;
+
+    /// Those of the kind to that mailbox that were not sent yet are not sent any more: their link is good no longer.
+    [[nodiscard]] virtual Result<Done> drop(signin::MailKind kind, const std::string& to) = 0;
 };
 
 }  // namespace winnow::ports

@@ -24,10 +24,11 @@ struct MailedLink {
     bool beside_others = false;  ///< Nobody knows who asked for it: it takes no good link away.
 };
 
-/// By what people know a tenant.
+/// By what people know a tenant, and whether it is suspended, or at its end: nobody joins it then.
 struct TenantNames {
     std::string name;
     std::string service_code;
+    bool suspended = false;
 };
 
 /// Not thread-safe: lives and dies with its transaction.

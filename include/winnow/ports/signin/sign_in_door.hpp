@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace winnow::ports {
 
@@ -19,6 +20,13 @@ struct TenantAtDoor {
     TenantId id;
     std::string name;
     bool suspended = false;
+    bool closing = false;  ///< Only its admins get in.
+};
+
+/// A provider of sign-ins, as the page says it on which people sign in.
+struct ProviderAtDoor {
+    OidcProviderId id;
+    std::string name;
 };
 
 /// A session that was not over when it was asked for.
@@ -49,6 +57,12 @@ public:
 
     /// By the SHA-256 of its token. nullopt: it is good for nothing.
     virtual void tenant_of_link(std::string token_hash, Sink<TenantId> done) = 0;
+
+    /// By the id of a provider of sign-ins, as text of a UUID. nullopt: nobody has one that is enabled.
+    virtual void tenant_of_provider(std::string provider_id, Sink<TenantId> done) = 0;
+
+    /// A tenant's enabled ones, by id; none of a code that no tenant has. Never nullopt.
+    virtual void providers_of_code(std::string service_code, Sink<std::vector<ProviderAtDoor>> done) = 0;
 
     /// False while no session is to be had; it is tried again without a call.
     [[nodiscard]] virtual bool healthy() const { return true; }

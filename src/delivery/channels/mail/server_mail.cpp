@@ -20,7 +20,8 @@ signin::MailFacts facts_of(const ports::OwedMail& owed, const DeliveryOptions& o
             .token = std::move(token),
             .source = owed.mail.source,
             .at = owed.mail.at,
-            .number = owed.mail.number};
+            .number = owed.mail.number,
+            .about = owed.mail.about};
 }
 
 /// Tried again: the operator may have started this node with another key file.

@@ -17,6 +17,8 @@ from tenants.probe.tenants import COLLECTIONS, PATH_OF
 EXPECTED = {
     "path": (404, 404, 404),
     "service code": (200, 200, 200),  # of a tenant that there is not the same, but for its name
+    "provider's start": (503, 404, 404),  # anybody's: it leads to the provider, which is not there
+    "provider's callback": (403, 403, 403),  # of a sign-in that was never begun in this browser
     "token": (401, 401, 401),  # whoever sends it: the key in the path is the caller's
     "cursor": (200, None, 400),  # a place among one's own, wherever it comes from
     "masked cursor": ((200, 400), None, 400),  # read under one's own mask: by chance such a place, or none
@@ -35,8 +37,12 @@ UNKNOWN_VERSION = "999983"
 UNKNOWN_MARK = "mark-of-tenant-9"  # as long as theirs
 # Of an id what tells neither its time nor its version nor of what it is one.
 DRAWN_BITS = ((1 << 12) - 1) << 64 | ((1 << 60) - 1) << 2
+# What the provider reaches, whosever it is.
+PROVIDERS = {"tenant", "erasure", "announcement", "inquiry", "staff", "support_grant"}
+# Of a kind that is one of another kind, too: one by which somebody reads.
+ALSO = {"open_grant": "support_grant"}
 # Without a shape of their own they are in no cross-probe.
-NOT_IDS = {"token", "version", "service_code"}
+NOT_IDS = {"token", "version", "service_code", "support_path", "api_version"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +75,11 @@ def unknown_like(value, drawn):
 def kind_of(route, name):
     """Of what the path parameter is the id; None where nobody has said."""
     return COLLECTIONS.get(route.path.partition("/{" + name + "}")[0])
+
+
+def is_for_everybody(route):
+    """Whether anybody may name another tenant's object there: people begin to sign in."""
+    return route.path.startswith("/auth/oidc/")
 
 
 def problems_of(route):
@@ -132,6 +143,8 @@ class Places:
         for name in route.in_query:
             yield from self.in_query(route, who, name)
         for pointer, reference in bodies.references_of(route):
+            if who.holder == "provider" and reference.kind in PROVIDERS:
+                continue
             yield self.in_body(route, who, f"body {pointer}", reference)
         for name in route.in_head:
             yield from self.in_head(route, who, name)
@@ -156,6 +169,8 @@ class Places:
     def in_path(self, route, who, name):
         kind = kind_of(route, name)
         place = {"token": "token", "service_code": "service code"}.get(kind, "path")
+        if is_for_everybody(route):
+            place = "provider's " + route.path.rpartition("/")[2]
         answers = EXPECTED[place]
         refusal = None if place == "token" else who.refusal(route)
         body = self.body(route, who)
@@ -172,15 +187,16 @@ class Places:
         def probe(what, value, expected, method=route.method, given=None):
             target = self.path(route, self.victim, **{**(given or {}), name: value})
             return Probe(place, what, method, target, expected, body, (), (value, target), route.listener,
-                         alike=place != "service code")
+                         alike=place not in ("service code", "provider's start"))
 
         for given in aboves:
             kinds = [kind] if kind in NOT_IDS else [each for each in self.victim.ids if each not in NOT_IDS]
             for each in kinds:
-                if who.holder == "provider" and each == kind == "tenant":
+                if who.holder == "provider" and kind in (each, ALSO.get(each)) and kind in PROVIDERS:
                     continue  # whom it administers
+                unlike = each != kind and place == "provider's start"  # no id of a provider
                 for method in [route.method] + (["HEAD"] if route.method == "GET" and each == kind else []):
-                    yield [probe("foreign", self.victim.own(each), refusal or answers[0], method, given),
+                    yield [probe("foreign", self.victim.own(each), refusal or answers[1 if unlike else 0], method, given),
                            probe("unknown", self.unknown[each], refusal or answers[1], method, given)]
             for value in MALFORMED:
                 yield [probe("malformed", value, malformed(value), given=given)]
@@ -249,7 +265,7 @@ class Places:
     def own(self, route, who):
         """Without anybody's id: what the permission refuses; and what may be read, which tells of nobody else."""
         refusal = who.refusal(route)
-        if refusal is None and route.method != "GET":
+        if refusal is None and (route.method != "GET" or is_for_everybody(route)):
             return
         for view in ["", *bodies.VIEWS.get(route.operation, [])]:
             target = self.path(route, who.tenant) + ("?" + view if view else "")

@@ -31,20 +31,28 @@ protected:
                 {"rules", rule},
                 {"integrations", integration["id"]},
                 {"users", viewer_},
+                {"management-groups", made("/management-groups", {{"name", "g"}})},
                 {"api-keys", a_key()},
+                {"access-keys", a_key("/access-keys")},
+                {"scim-tokens", a_key("/scim-tokens")},
                 {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
                 {"exports", post("/exports", json::object()).id()},
+                {"imports", post("/imports", json::object()).id()},
                 {"silences", made("/silences", a_silence())},
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
                 {"inhibitions", made("/inhibitions", an_inhibition())},
+                {"oidc-providers", made("/oidc-providers", a_provider())},
                 {"me/sessions", a_session(viewer_)},
-                {"me/factors", a_factor(viewer_)}};
+                {"me/factors", a_factor(viewer_)},
+                {"announcements", an_announcement("ours")},
+                {"inquiries", made("/inquiries", {{"subject", "s"}, {"text", "t"}})},
+                {"support-grants", a_support_grant("ours, and for a good reason")}};
     }
 
-    std::string a_key()
+    std::string a_key(const std::string& path = "/api-keys")
     {
         const auto now = std::exchange(now_, system_time());
-        auto key = made("/api-keys", json::object());
+        auto key = made(path, json::object());
         now_ = now;
         return key;
     }
@@ -64,6 +72,12 @@ protected:
         return {{"name", "i"}, {"source_matchers", R"(a="b")"}, {"target_matchers", R"(c="d")"}};
     }
 
+    static json a_provider()
+    {
+        return {
+            {"name", "p"}, {"issuer", "https://id.example"}, {"client_id", "winnow"}, {"client_secret", "a secret"}};
+    }
+
     /// The pattern's path about our object, without "/api/v1".
     std::string target(std::string_view pattern) const
     {
@@ -80,6 +94,7 @@ protected:
     {
         if (method == "GET" || method == "DELETE" || path.ends_with("/keys")) return nullptr;
         if (method == "PATCH") return {{"name", "taken over"}};
+        if (path.ends_with("/messages")) return {{"text", "taken over"}};
         if (path.starts_with("/silences")) return a_silence();
         if (path.starts_with("/maintenance-windows")) return a_window();
         if (path.starts_with("/inhibitions")) return an_inhibition();
@@ -95,10 +110,33 @@ protected:
     std::string ours()
     {
         std::string all;
-        for (const auto* const table :
-             {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
-              "integration_keys", "users", "api_keys", "tenant_settings", "default_route", "silences",
-              "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors", "exports"}) {
+        for (const auto* const table : {"contacts",
+                                        "contact_groups",
+                                        "contact_group_members",
+                                        "rules",
+                                        "rule_versions",
+                                        "integrations",
+                                        "integration_keys",
+                                        "users",
+                                        "api_keys",
+                                        "access_keys",
+                                        "scim_tokens",
+                                        "tenant_settings",
+                                        "default_route",
+                                        "silences",
+                                        "maintenance_windows",
+                                        "inhibitions",
+                                        "backtests",
+                                        "sessions",
+                                        "user_factors",
+                                        "exports",
+                                        "oidc_providers",
+                                        "announcement_targets",
+                                        "announcement_reads",
+                                        "inquiries",
+                                        "inquiry_messages",
+                                        "support_grants",
+                                        "imports"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }
@@ -140,6 +178,8 @@ TEST_F(Isolation, ListsHoldOnesOwnOnly)
         for (const auto& [collection, id] : ids_) EXPECT_THAT(answered.text, Not(HasSubstr(id))) << route.pattern;
     }
     EXPECT_EQ(get("/api-keys?user_id=" + admin_).status, 404);
+    EXPECT_EQ(get("/access-keys?user_id=" + admin_).status, 404);
+    EXPECT_EQ(get("/access-keys?integration_id=" + ids_["integrations"]).status, 404);
 }
 
 TEST_F(Isolation, NothingOfAnotherTenantCanBeReferredTo)
@@ -154,6 +194,14 @@ TEST_F(Isolation, NothingOfAnotherTenantCanBeReferredTo)
     EXPECT_EQ(post("/contact-groups", {{"name", "x"}, {"contact_ids", {ids_["contacts"]}}}).status, 422);
     EXPECT_EQ(patch("/settings", {{"default_route", {ids_["contact-groups"]}}}).status, 422);
     EXPECT_EQ(post("/api-keys", {{"user_id", viewer_}}).status, 422);
+    const auto invited = post("/users", {{"email", "x@example.com"},
+                                         {"name", "x"},
+                                         {"role", "viewer"},
+                                         {"state", "invited"},
+                                         {"oidc_provider_id", ids_["oidc-providers"]}});
+    EXPECT_EQ(invited.status, 422) << invited.text;
+    EXPECT_EQ(post("/access-keys", {{"user_id", viewer_}}).status, 422);
+    EXPECT_EQ(post("/access-keys", {{"integration_id", ids_["integrations"]}}).status, 422);
 
     const auto applied = put("/ruleset", {{"rules", {a_rule("r", {{"id", ids_["rules"]}})}}});
     EXPECT_EQ(applied.status, 200);

@@ -44,6 +44,56 @@ TEST_F(Keys, HaveTheScopesThatTheyAreMadeWith)
     EXPECT_EQ(only_key("?user_id=" + viewer_)["created_by"], "user:" + admin_) << "not by whose it is";
 }
 
+TEST_F(Keys, ThatSomebodyElseMadeAreToldOfByMailToWhoActsByThem)
+{
+    ASSERT_EQ(post("/api-keys", {{"name", "own"}}).status, 201);
+    ASSERT_EQ(post("/api-keys", {{"user_id", viewer_}}).status, 201);
+    EXPECT_EQ(sql("select string_agg(kind, ' ') from server_mails"), "key_made");
+    EXPECT_EQ(sql("select (m.receiver = u.email)::text from server_mails m join users u using (tenant_id) "
+                  "where u.user_id = '" +
+                  viewer_ + "'"),
+              "true");
+}
+
+TEST_F(Keys, ThatATenantsFirstKeyMakesAreToldOfByMail)
+{
+    const std::string first = "0199c0de-0000-7000-8000-0000000000f1";
+    sql("insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint) values ('" + ours_.str() + "', '" +
+        first + "', '" + admin_ + "', 'first key', sha256('x'), 'wnu_xxxx')");
+    const auto mails = [&] {
+        return sql("select count(*) from server_mails where kind = 'key_made'");
+    };
+    who_.key = *Uuid::parse(first);
+    const auto second = made("/api-keys", json::object());
+    EXPECT_EQ(mails(), "1");
+    ASSERT_EQ(post("/access-keys", json::object()).status, 201);
+    EXPECT_EQ(mails(), "2");
+    who_.key = *Uuid::parse(second);
+    ASSERT_EQ(post("/api-keys", json::object()).status, 201);
+    EXPECT_EQ(mails(), "2") << "its user made it";
+}
+
+TEST_F(Keys, AreToldOfFiveTimesAnHourAtMost)
+{
+    for (int i = 0; i < 7; ++i) ASSERT_EQ(post("/api-keys", {{"user_id", viewer_}}).status, 201);
+    EXPECT_EQ(sql("select count(*) from server_mails"), "5");
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(post("/access-keys", {{"user_id", viewer_}}).status, 201);
+    EXPECT_EQ(sql("select count(*) from server_mails"), "5");
+}
+
+TEST_F(Keys, OfAKeyWithNetworksAreGoodNowhereElse)
+{
+    who_.networks = std::make_shared<const std::vector<Network>>(
+        std::vector{*parse_network("10.0.0.0/8"), *parse_network("2001:db8::/32")});
+    for (const auto* const kind : {"/api-keys", "/access-keys"}) {
+        EXPECT_EQ(post(kind, json::object()).body["networks"], json::array({"10.0.0.0/8", "2001:db8::/32"})) << kind;
+        EXPECT_EQ(post(kind, {{"networks", {"10.1.0.0/16"}}}).body["networks"], json::array({"10.1.0.0/16"})) << kind;
+        EXPECT_THAT(post(kind, {{"networks", {"10.0.0.0/8", "0.0.0.0/0", "192.0.2.1"}}}).pointers(),
+                    ElementsAre("/networks/1", "/networks/2"))
+            << kind;
+    }
+}
+
 TEST_F(Keys, AreRefusedScopesThatThereAreNotWithThoseThatThereAre)
 {
     const auto refused = post("/api-keys", {{"scopes", {"tickets:read", "ticket:read", "everything", "users:write"}}});

@@ -58,6 +58,7 @@ std::vector<Collection> collections()
         {"/maintenance-windows", "maintenance windows", &Limits::max_maintenance_windows, window},
         {"/inhibitions", "inhibitions", &Limits::max_inhibitions, inhibition},
         {"/integrations", "integrations", &Limits::max_integrations, named},
+        {"/management-groups", "management groups", &Limits::max_management_groups, named},
         {"/contacts", "contacts", &Limits::max_contacts,
          [](int i) -> json {
              return {{"name", "c" + std::to_string(i)}, {"type", "email"}, {"address", "ops@example.org"}};
@@ -67,6 +68,10 @@ std::vector<Collection> collections()
              auto body = named(i);
              body["contact_ids"] = json::array();
              return body;
+         }},
+        {"/inquiries", "inquiries", &Limits::max_inquiries,
+         [](int i) -> json {
+             return {{"subject", "q" + std::to_string(i)}, {"text", "Why?"}};
          }},
         {"/users", "users", &Limits::max_users,
          [](int i) -> json {

@@ -45,6 +45,45 @@ TEST_F(People, AreInvitedByMailAndAnewAndTheLinkBeforeIsTakenBack)
     EXPECT_EQ(post(path + "/reset-password", nullptr).status, 409);
 }
 
+TEST_F(People, OfWhomOneIsInvitedWhatBecameOfTheMailIsShown)
+{
+    const auto made = invited();
+    EXPECT_EQ(made["invitation"]["mail"], "waiting");
+    EXPECT_TRUE(parse_rfc3339(made["invitation"]["expires_at"].get<std::string>()));
+    const auto path = "/users/" + made["id"].get<std::string>();
+    const auto mail = [&] {
+        return get(path).body["invitation"]["mail"];
+    };
+    sql("update server_mails set state = 'dead', finished_at = now() returning 1");
+    EXPECT_EQ(mail(), "given_up");
+    EXPECT_EQ(post(path + "/invite", nullptr).status, 202);
+    EXPECT_EQ(mail(), "waiting") << "the newest one's";
+    sql("delete from server_mails where state = 'pending' returning 1");
+    EXPECT_EQ(mail(), "sent");
+    EXPECT_EQ(patch(path, {{"name", "Olga O."}}).body["invitation"]["mail"], "sent");
+    EXPECT_FALSE(get("/users/" + viewer_).body.contains("invitation"));
+}
+
+TEST_F(People, WhoHaveNotComeGetNoKeyAndAreNotCalledDisabled)
+{
+    const auto made = invited();
+    const auto refused = post("/api-keys", {{"user_id", made["id"]}});
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.body["detail"].get<std::string>(), HasSubstr("is invited, and has not come yet"));
+}
+
+TEST_F(People, AreMailedFiveLinksAnHourByAdminsAndOnlyTheLastOneWaitsToBeSent)
+{
+    const auto path = "/users/" + invited()["id"].get<std::string>();
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(post(path + "/invite", nullptr).status, 202);
+    const auto refused = post(path + "/invite", nullptr);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_THAT(refused.body["detail"].get<std::string>(), HasSubstr("60 minutes"));
+    EXPECT_EQ(mails(), "invitation") << "nobody follows a link that is good no longer";
+    EXPECT_EQ(sql("select count(*) from invitations where state = 'pending'"), "1");
+    EXPECT_EQ(post("/users/" + viewer_ + "/reset-password", nullptr).status, 202) << "somebody else's mailbox";
+}
+
 TEST_F(People, WhoIsDisabledLosesSessionsKeysAndLinksForGood)
 {
     a_session(viewer_);
@@ -111,6 +150,16 @@ TEST_F(People, WhoseAddressAnAdminChangesAreToldAtTheOldOneAndSignedOut)
     EXPECT_EQ(sql("select receiver from server_mails where kind = 'email_changed'"), "vic@example.org");
     EXPECT_EQ(patch("/users/" + viewer_, {{"name", "Victoria"}}).status, 200);
     EXPECT_EQ(mails(), "email_changed password_reset") << "who keeps the address is told nothing";
+}
+
+TEST_F(People, AreToldOfAddressesThatChangeBackAndForthFiveTimesAnHourAtMost)
+{
+    for (int i = 0; i < 14; ++i) {
+        const auto* const to = i % 2 == 0 ? "victim@elsewhere.example" : "vic@example.org";
+        ASSERT_EQ(patch("/users/" + viewer_, {{"email", to}}).status, 200);
+    }
+    EXPECT_EQ(sql("select string_agg(n::text, ' ') from (select count(*) n from server_mails group by receiver) m"),
+              "5 5");
 }
 
 TEST_F(People, WhoAreInvitedAtAnotherAddressAreInvitedThereAlone)

@@ -327,6 +327,31 @@ TEST_F(AccessLogTest, MonthsAreMadeAheadAndGoWhenNobodyKeepsThem)
     EXPECT_EQ(do_chore("drop_access_partitions"), 1U);
 }
 
+TEST_F(AccessLogTest, IsForgottenWhateverStandsInOneTenantsSettings)
+{
+    sql("alter table tenant_settings drop constraint tenant_settings_retention_days_are_days");
+    for (const std::string days : {"\"x\"", "1.5", "1e12", "-100000", "0", "null", "[1]", "{}"}) {
+        sql("update tenant_settings set retention_days = '{\"access_log\": " + days + "}' where tenant_id = '" +
+            b_.str() + "'");
+        keep(a_, 10);
+        old(a_, 50);
+        old(b_, 50);
+        EXPECT_EQ(do_chore("forget_access"), 1U) << days;
+        EXPECT_THAT(objects(b_), ElementsAre("50")) << days << ": as is usual";
+        EXPECT_EQ(do_chore("drop_access_partitions"), 0U) << days;
+        sql("delete from access_log");
+    }
+}
+
+TEST_F(AccessLogTest, SettingsTakeDaysAndNothingElse)
+{
+    const std::string change = "update tenant_settings set retention_days = '{\"access_log\": ";
+    for (const std::string days : {"\"x\"", "1.5", "1e12", "-1", "0", "null", "[1]", "{}", "3651"}) {
+        EXPECT_THROW(sql(change + days + "}'"), pqxx::sql_error) << days;
+    }
+    EXPECT_NO_THROW(sql(change + "3650}'"));
+}
+
 TEST_F(AccessLogTest, NobodyWhoServesChangesOrDeletesAnEntry)
 {
     ASSERT_TRUE(store(a_, entry("kept")).get());

@@ -107,8 +107,11 @@ TEST_F(ExportsTest, NoColumnThatHoldsASecretIsInThem)
         bytes.insert(row[0].c_str());
     }
     const std::set<std::string> known{
+        "access_keys.sealed_secret",
         "api_keys.secret_hash",
-        "integration_keys.secret_hash",  // null
+        "integration_keys.secret_hash",
+        "oidc_providers.sealed_secret",
+        "scim_tokens.secret_hash",  // null
         "contacts.sealed_secret",
         "contacts.sealed_url",  // left out
         "audit.hash",
@@ -131,6 +134,14 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
             "\"c2VjcmV0\"}}' "
             "where contact_id = '" +
             contact.str() + "'");
+        sql("insert into access_keys (tenant_id, access_key_id, access_key, user_id, sealed_secret, created_by, "
+            "expires_at) select tenant_id, gen_random_uuid(), "
+            "translate(left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 20), '0189abcdef', 'GHIJABCDEF'), "
+            "user_id, 'sealed away', 'x', "
+            "now() + interval '1 day' from users where tenant_id = " +
+            quoted(tenant));
+        sql("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at) values (" +
+            quoted(tenant) + ", gen_random_uuid(), sha256(''), 'wns_1234', 'viewer', 'x', now() + interval '1 day')");
     }
     queue(ours_);
     const auto source = opened(claimed());
@@ -145,6 +156,12 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
     ASSERT_EQ(all.at("users").size(), 1U);
     ASSERT_EQ(all.at("api_keys").size(), 1U);
     EXPECT_TRUE(all.at("api_keys").front()["secret_hash"].is_null());
+    ASSERT_EQ(all.at("access_keys").size(), 1U);
+    EXPECT_TRUE(all.at("access_keys").front()["sealed_secret"].is_null());
+    EXPECT_EQ(all.at("access_keys").front()["access_key"],
+              text("select access_key from access_keys where tenant_id = " + quoted(ours_)));
+    ASSERT_EQ(all.at("scim_tokens").size(), 1U);
+    EXPECT_TRUE(all.at("scim_tokens").front()["secret_hash"].is_null());
     for (const auto& [resource, rows] : all) {
         for (const auto& row : rows) {
             EXPECT_THAT(row.dump(), Not(HasSubstr(theirs_.str()))) << resource;
@@ -156,6 +173,27 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
     EXPECT_EQ(about["tenant"]["id"], ours_.str());
     EXPECT_THAT(about["to_enter_again"].dump(), HasSubstr("contacts"));
     EXPECT_THAT(about["left_out"].dump(), HasSubstr("quotas"));
+}
+
+TEST_F(ExportsTest, CallAnAuditorAnAuditor)
+{
+    sql("insert into users (tenant_id, user_id, email, name, role, audits) values "
+        "(" +
+        quoted(ours_) +
+        ", gen_random_uuid(), 'auditor@example.org', 'A', 'viewer', true), "
+        "(" +
+        quoted(ours_) + ", gen_random_uuid(), 'viewer@example.org', 'V', 'viewer', false)");
+    queue(ours_);
+    const auto source = opened(claimed());
+    std::map<std::string, std::string> roles;
+    const auto exported = all_of(*source);
+    for (const auto& user : exported.at("users")) {
+        roles[user.at("email")] = user.at("role");
+        EXPECT_FALSE(user.contains("audits"));
+    }
+    EXPECT_EQ(roles, (std::map<std::string, std::string>{{"admin@example.org", "admin"},
+                                                         {"auditor@example.org", "auditor"},
+                                                         {"viewer@example.org", "viewer"}}));
 }
 
 TEST_F(ExportsTest, NoPieceIsLongerThanAReaderTakesHoweverLongRowsAre)

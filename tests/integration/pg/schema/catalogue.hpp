@@ -33,13 +33,23 @@ inline const std::string kWithoutPrimaryKeyOfTenant = tenant_tables_where(
 inline const std::string kWithoutForcedSecurity =
     tenant_tables_where("not (c.relrowsecurity and c.relforcerowsecurity)");
 
-/// Those where anything but own_tenant says what winnow_api may see and write, or it says something else.
+/// Those where anything but own_tenant says what winnow_api may see and write, or it says something else. What a
+/// restrictive policy says only takes away from that.
 inline const std::string kWithoutOwnTenantAlone = tenant_tables_where(
     "(select count(*) || ' ' || min(policyname) || ' ' || min(roles::text) || ' ' || min(cmd) || ' ' || min(qual) || "
     "' ' || min(with_check) from pg_policies p where p.schemaname = 'public' and p.tablename = c.relname and "
+    "p.permissive = 'PERMISSIVE' and "
     "('winnow_api' = any(p.roles) or 'public' = any(p.roles))) is distinct from "
     "'1 own_tenant {winnow_api} ALL (tenant_id = ( SELECT current_tenant() AS current_tenant)) "
     "(tenant_id = ( SELECT current_tenant() AS current_tenant))'");
+
+/// "table command" of each policy that narrows to management groups. All are of winnow_api and ask current_groups().
+inline const std::string kNarrowed =
+    "select p.tablename || ' ' || lower(p.cmd) from pg_policies p where p.schemaname = 'public' and "
+    "p.permissive = 'RESTRICTIVE' and p.policyname like 'own\\_groups%' and p.roles = '{winnow_api}' and "
+    "coalesce(p.qual, p.with_check) like '%SELECT current_groups()%' order by 1";
+inline const std::string kRestrictive =
+    "select count(*) from pg_policies where schemaname = 'public' and permissive = 'RESTRICTIVE'";
 
 /// Who inserts a key that another tenant has would be told so.
 inline const std::string kUniqueKeysOfAllTenants =

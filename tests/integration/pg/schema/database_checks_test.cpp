@@ -3,6 +3,11 @@
 #include "support/postgres.hpp"
 
 #include <gmock/gmock.h>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+
+#include <string>
+#include <vector>
 
 namespace winnow::pg {
 namespace {
@@ -70,6 +75,30 @@ TEST(Durability, TheErrorSaysNothingOfTheConnectionString)
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code(), ErrorCode::unavailable);
     EXPECT_THAT(failed.error().message(), testing::Not(testing::HasSubstr("hunter2")));
+}
+
+TEST(Region, ADatabaseIsWhereItsTenantsSayThatTheyBelong)
+{
+    const auto database = PostgresCluster::instance().fresh_database();
+    pqxx::connection connection(database.superuser);
+    pqxx::nontransaction sql(connection);
+    sql.exec0("insert into tenants (tenant_id, service_code, name) values (gen_random_uuid(), 'older', 'Older')");
+    EXPECT_TRUE(check_region(database.provider, "eu")) << "one that says of none";
+    sql.exec0(
+        "insert into tenants (tenant_id, service_code, name, data_region) "
+        "select gen_random_uuid(), 'code' || n, 'T', case n when 3 then 'eu' else 'jp-east' end from "
+        "generate_series(1, 3) n");
+    for (const std::string elsewhere : {"eu", ""}) {
+        const auto refused = check_region(database.provider, elsewhere);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code(), ErrorCode::conflict);
+        EXPECT_THAT(refused.error().message(), testing::HasSubstr("2 of its tenants must lie in jp-east"));
+    }
+    sql.exec0("update tenants set data_region = '' where data_region = 'eu'");
+    EXPECT_TRUE(check_region(database.provider, "jp-east"));
+    for (const auto& wrong : std::vector<std::string>{"-jp", "jp-", "JP", "jp_east", std::string(33, 'a')}) {
+        EXPECT_THROW(sql.exec0("update tenants set data_region = " + sql.quote(wrong)), pqxx::check_violation);
+    }
 }
 
 }  // namespace

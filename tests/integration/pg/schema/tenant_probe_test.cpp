@@ -1,5 +1,6 @@
 /// Two tenants with a row in every table: each sees and writes its own.
 
+#include "integration/pg/erasure/eraser.hpp"
 #include "integration/pg/schema/catalogue.hpp"
 
 #include <pqxx/except>
@@ -21,6 +22,16 @@ protected:
         sql("insert into integrations (tenant_id, integration_id, name) values (" + t + ", " + u + ", 'i')");
         sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint) values (" + t + ", " +
             u + ", " + u + ", sha256(" + t + "::bytea), 'h')");
+        sql("insert into access_keys (tenant_id, access_key_id, access_key, integration_id, sealed_secret, created_by, "
+            "expires_at) values (" +
+            t + ", " + u +
+            ", translate(left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 20), '0189abcdef', 'GHIJABCDEF'), " +
+            u + ", 's', 'x', now())");
+        sql("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at) values (" +
+            t + ", " + u + ", sha256(" + t + "::bytea), 'h', 'viewer', 'x', now())");
+        sql("insert into scim_users (tenant_id, user_id, user_name) select tenant_id, user_id, 'x' from users u "
+            "where u.tenant_id = " +
+            t);
         sql("insert into credential_use values (" + t + ", 'integration', " + u + ", now())");
         sql("insert into contacts (tenant_id, contact_id, name, type) values (" + t + ", " + u + ", 'c', 'email')");
         sql("insert into contact_groups (tenant_id, contact_group_id, name) values (" + t + ", " + u + ", 'g')");
@@ -95,6 +106,12 @@ protected:
         sql("insert into one_time_tokens (tenant_id, token_id, user_id, purpose, token_hash, expires_at) select "
             "tenant_id, " +
             u + ", user_id, 'reset', sha256(''), now() from users where tenant_id = " + t);
+        sql("insert into oidc_providers values (" + t + ", " + u +
+            ", 'n', 'https://i', 'c', 's', 'basic', '{}', '{RS256}', '{}', false, '{}', true, 1, now(), now())");
+        sql("insert into oidc_logins values (" + t + ", " + u + ", " + u +
+            ", sha256(''), 'n', sha256(''), sha256(''), '/', false, now(), now())");
+        sql("insert into user_identities (tenant_id, provider_id, subject, user_id, managed) select tenant_id, " + u +
+            ", 's', user_id, true from users where tenant_id = " + t);
         sql("insert into throttles (tenant_id, kind, subject_hash, failures, window_at, holds, holds_at, forget_at) "
             "values (" +
             t + ", 'account', sha256(''), 1, now(), 0, now(), now())");
@@ -110,6 +127,20 @@ protected:
         sql("insert into exports (tenant_id, export_id, state, created_at, created_by) values (" + t + ", " + u +
             ", 'ready', now(), 'x')");
         sql("insert into export_parts values (" + t + ", " + u + ", 0, 'x')");
+        sql("insert into announcement_targets (tenant_id, announcement_id) values (" + t + ", " + u + ")");
+        sql("insert into announcement_reads (tenant_id, user_id, announcement_id) select tenant_id, user_id, " + u +
+            " from users where tenant_id = " + t);
+        sql("insert into inquiries (tenant_id, inquiry_id, opened_by, opened_by_name, subject, state, messages, "
+            "opened_at, changed_at) values (" +
+            t + ", " + u + ", " + u + ", 'n', 's', 'open', 1, now(), now())");
+        sql("insert into inquiry_messages values (" + t + ", " + u + ", 1, 'tenant', 'a', 'n', 'b', now())");
+        sql("insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at) "
+            "values (" +
+            t + ", " + u + ", " + u + ", repeat('r', 20), '{tickets:read}', 30, 'requested', now())");
+        sql("insert into management_groups (tenant_id, management_group_id, name) values (" + t + ", " + u + ", 'g')");
+        sql("insert into imports (tenant_id, import_id, created_at, created_by) values (" + t + ", " + u +
+            ", now(), 'x')");
+        sql("insert into import_parts values (" + t + ", " + u + ", 0, 'x')");
     }
 
     TenantId a_ = new_tenant();
@@ -196,6 +227,36 @@ TEST_F(TenantProbe, ATenantCannotWriteIntoAnother)
                  pqxx::sql_error);
     tx.exec("rollback");
     EXPECT_THROW(as_a("update contacts set tenant_id = " + b), pqxx::sql_error);
+}
+
+/// Table by table what there is of the other one.
+TEST_F(TenantProbe, OneThatIsErasedLeavesNoRowInAnyTableAndTheOthersStayAsTheyAre)
+{
+    fill(a_);
+    fill(b_);
+    const auto tables = column(
+        "select relname from pg_class c join pg_attribute a on a.attrelid = c.oid where a.attname = "
+        "'tenant_id' and relkind in ('r', 'p') and not relispartition and relnamespace = "
+        "'public'::regnamespace");
+    const auto theirs = [&] {
+        std::string all;
+        for (const auto& table : tables) {
+            all += table +
+                   text(" select ' ' || coalesce(md5(string_agg(t::text, ';' order by t::text)), '-') from " + table +
+                        " t where tenant_id = '" + b_.str() + "'") +
+                   "\n";
+        }
+        return all;
+    };
+    const auto before = theirs();
+    Eraser eraser(as(database_.provider), pipeline());
+    const auto erasure = eraser.ask(a_, "Tenant 1", new_uuid());
+    eraser.to_the_end();
+    EXPECT_TRUE(eraser.ends().certificate(erasure));
+    for (const auto& table : tables) {
+        EXPECT_EQ(number("select count(*) from " + table + " where tenant_id = '" + a_.str() + "'"), 0) << table;
+    }
+    EXPECT_EQ(theirs(), before);
 }
 
 TEST_F(TenantProbe, AForeignKeyReachesNoOtherTenant)

@@ -65,6 +65,30 @@ protected:
     std::unique_ptr<ports::CredentialUseStore> uses_ = make_credential_use_store(pipeline());
 };
 
+TEST_F(KeysTest, IsNarrowedToTheManagementGroupsThatItAndItsUserHaveInCommon)
+{
+    const ManagementGroupId one(new_uuid());
+    const ManagementGroupId other(new_uuid());
+    const auto narrow = [&](const std::string& table, const std::string& groups) {
+        sql("update " + table + " set management_group_ids = " + groups);
+    };
+    const auto both = "'{" + one.str() + "," + other.str() + "}'";
+    const auto is = [&](std::vector<ManagementGroupId> groups) {
+        return access::same_groups(find(hash_)->groups, access::groups_of(std::move(groups)));
+    };
+    EXPECT_EQ(find(hash_)->groups, nullptr);
+    sql("update users set role = 'operator'");
+    narrow("users", both);
+    EXPECT_TRUE(is({one, other}));
+    narrow("api_keys", "'{" + other.str() + "}'");
+    EXPECT_TRUE(is({other}));
+    narrow("users", "null");
+    EXPECT_TRUE(is({other})) << "the key alone";
+    narrow("users", "'{}'");
+    EXPECT_TRUE(is({})) << "to none of them, and not to none at all";
+    EXPECT_EQ(find(sender_hash_)->groups, nullptr);
+}
+
 TEST_F(KeysTest, WithoutLimitsMayAllThatItsRoleMayFromEverywhere)
 {
     const auto who = find(hash_);

@@ -32,6 +32,14 @@ TEST_F(SignInRetention, ForgetsWhatIsOver)
         "interval '1 second'), ('" +
         t() + "', 'account', sha256('b'), 1, now(), null, 0, now(), now() + interval '1 day')");
     sql("insert into source_throttles values (sha256('a'), 1, now(), null, 0, now(), now() - interval '1 second')");
+    sql("insert into oidc_providers values ('" + t() + "', '" + t() +
+        "', 'n', 'https://i', 'c', 's', 'basic', '{}', '{RS256}', '{}', false, '{}', true, 1, now(), now())");
+    sql("insert into oidc_logins (tenant_id, login_id, provider_id, state_hash, nonce, binding_hash, source_hash, "
+        "return_to, prove_anew, expires_at) select tenant_id, gen_random_uuid(), provider_id, sha256(age::bytea), 'n', "
+        "sha256(''), sha256(''), '/', false, now() - age::interval from oidc_providers, unnest('{23 hours, 25 "
+        "hours}'::text[]) as a(age)");
+    EXPECT_EQ(do_chore("forget_oidc_logins"), 1U);
+    EXPECT_EQ(number("select count(*) from oidc_logins where expires_at > now() - interval '1 day'"), 1);
     EXPECT_EQ(do_chore("forget_sign_ins"), 4U);
     EXPECT_EQ(do_chore("forget_throttles"), 2U);
     EXPECT_EQ(number("select count(*) from throttles"), 1);

@@ -25,6 +25,8 @@ public:
     ports::DeliveryStore& deliveries() override { return none<ports::DeliveryStore>(); }
     ports::SettingsStore& settings() override { return none<ports::SettingsStore>(); }
     ports::UserStore& users() override { return none<ports::UserStore>(); }
+    ports::AccessKeyStore& access_keys() override { return none<ports::AccessKeyStore>(); }
+    ports::DirectoryStore& directory() override { return none<ports::DirectoryStore>(); }
     ports::ReceiptStore& receipts() override { return none<ports::ReceiptStore>(); }
     ports::SilenceStore& silences() override { return none<ports::SilenceStore>(); }
     ports::InhibitionStore& inhibitions() override { return none<ports::InhibitionStore>(); }
@@ -41,6 +43,12 @@ public:
     ports::AccessLog& access_log() override { return none<ports::AccessLog>(); }
     ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
     ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
+    ports::OidcStore& oidc() override { return none<ports::OidcStore>(); }
+    ports::AnnouncementStore& announcements() override { return none<ports::AnnouncementStore>(); }
+    ports::InquiryStore& inquiries() override { return none<ports::InquiryStore>(); }
+    ports::SupportGrantStore& support_grants() override { return none<ports::SupportGrantStore>(); }
+    ports::ManagementGroupStore& management_groups() override { return none<ports::ManagementGroupStore>(); }
+    ports::ImportStore& imports() override { return none<ports::ImportStore>(); }
 
 private:
     template <typename Store>

@@ -143,6 +143,21 @@ TEST(Credential, IsFoundWhereItsSenderShowsItToo)
     EXPECT_EQ(credential_of(head, "wnk_5", &sender), "wnk_5") << "the path's goes first";
 }
 
+TEST(Credential, IsNotToBeToldWhereTwoHeadersHoldDifferentOnes)
+{
+    http::RequestHead head;
+    head.headers = {{"X-Api-Key", "wnk_2"}};
+    EXPECT_FALSE(shows_two_keys(head));
+    head.headers = {{"X-Api-Key", "wnk_2"}, {"Authorization", "Bearer wnk_2"}};
+    EXPECT_FALSE(shows_two_keys(head)) << "the same";
+    head.headers = {{"X-Api-Key", "wnk_2"}, {"Authorization", "Digest of somebody else's"}};
+    EXPECT_FALSE(shows_two_keys(head)) << "no key";
+    head.headers = {{"X-Api-Key", "wnk_2"}, {"Authorization", "Bearer wnu_1"}};
+    EXPECT_TRUE(shows_two_keys(head));
+    head.headers = {{"X-Api-Key", "wnk_2"}, {"Authorization", "Basic eDp3bnVfMQ=="}};  // x:wnu_1
+    EXPECT_TRUE(shows_two_keys(head));
+}
+
 TEST(HeadFields, ShowHeadersQueryAndPath)
 {
     http::RequestHead head;

@@ -64,6 +64,18 @@ TEST(Cookies, AreSetForThisHostAndTlsAloneAndHiddenFromScripts)
                 AllOf(StartsWith("__Host-winnow=; Max-Age=0; Path=/"), Not(HasSubstr("Domain"))));
 }
 
+TEST(Cookies, OfALoginByAProviderComeAlongFromItsPageForTenMinutes)
+{
+    http::Response response(303);
+    set_login_cookie(response, "token");
+    clear_login_cookie(response);
+    ASSERT_EQ(response.headers.size(), 2U);
+    EXPECT_EQ(response.headers[0].value,
+              "__Host-winnow-oidc=token; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax");
+    EXPECT_EQ(response.headers[1].value, "__Host-winnow-oidc=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
+    EXPECT_EQ(cookie_of(head_of({{"Cookie", "__Host-winnow-oidc=a"}}), kSessionCookie), std::nullopt);
+}
+
 TEST(BrowserGuard, KnowsTheOriginOfAUrl)
 {
     EXPECT_EQ(origin_of("https://Winnow.example.org/portal/?a#b"), "https://winnow.example.org");
@@ -99,6 +111,8 @@ TEST(BrowserGuard, RefusesWhatAnotherSiteCouldSend)
              {same, {"Winnow-CSRF", "true"}},
              {{"Sec-Fetch-Site", "same-site"}, marked},
              {{"Sec-Fetch-Site", "none"}, marked},
+             {same, {"sec-fetch-site", "cross-site"}, marked},
+             {same, same, marked},
              {{"Sec-Fetch-Site", "cross-site"}, {"Origin", ours}, marked},
              {{"Origin", "https://winnow.example.org.evil.example"}, marked},
              {{"Origin", "http://winnow.example.org"}, marked},
@@ -136,6 +150,10 @@ TEST(StepUp, IsAskedOfSessionsWhoseProofIsOldAndOfNothingElse)
     EXPECT_EQ(refusal->status, 403);
     EXPECT_THAT(std::string(refusal->body.text()),
                 AllOf(HasSubstr(R"("code":"step_up_required")"), HasSubstr(R"("methods":["password","totp"])")));
+    who.by_provider = true;
+    const auto elsewhere = step_up_refusal(who, Permission::write_users, now, "id");
+    ASSERT_TRUE(elsewhere);
+    EXPECT_THAT(std::string(elsewhere->body.text()), HasSubstr(R"("methods":["oidc"])"));
 }
 
 }  // namespace

@@ -3,8 +3,15 @@
 #include "unit/api/openapi_document.hpp"
 #include "winnow/crypto/token.hpp"
 #include "winnow/crypto/totp.hpp"
+#include "winnow/oidc/claims.hpp"
+#include "winnow/oidc/freshness.hpp"
+#include "winnow/oidc/jws.hpp"
+#include "winnow/oidc/login.hpp"
+#include "winnow/oidc/provider.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 #include "winnow/signin/link.hpp"
 #include "winnow/signin/password_choice.hpp"
+#include "winnow/signin/provided.hpp"
 #include "winnow/signin/second_factor.hpp"
 #include "winnow/signin/session.hpp"
 #include "winnow/signin/throttle.hpp"
@@ -82,6 +89,31 @@ TEST(SignInPage, SaysWhatTheCodeGoesBy)
         EXPECT_THAT(page(), testing::HasSubstr(said));
     }
     ASSERT_EQ(2 * kSeenEvery, minutes{2}) << "as sign_in_door.cpp counts";
+}
+
+TEST(SignInPage, SaysOfProvidersWhatTheCodeGoesBy)
+{
+    using std::chrono::seconds;
+    constexpr std::size_t kKib = 1'024;
+    ASSERT_EQ(oidc::kMetadataFor, hours{1}) << "the page has it in a word";
+    ASSERT_EQ(oidc::kStaleFor, days{1}) << "as this";
+    ASSERT_EQ(oidc::kAskEvery, minutes{1}) << "and this";
+    ASSERT_EQ(oidc::kMaxKeySetBytes, oidc::kMaxMetadataBytes);
+    for (const auto& said : std::initializer_list<std::string>{
+             "There are " + std::to_string(signin::kMaxProviders) + " at most",
+             "one browser's, for " + in<minutes>(oidc::kLoginLife) + " minutes and once",
+             std::to_string(ports::kMaxWaitingLogins) + " logins of a tenant and " +
+                 std::to_string(ports::kMaxWaitingOfSource) + " of a network wait",
+             std::to_string(oidc::kMaxMetadataBytes / kKib) + " KiB at most (" +
+                 std::to_string(oidc::kMaxTokenAnswerBytes / kKib) + " KiB of the token endpoint)",
+             in<minutes>(oidc::kKeysForAtLeast) + " minutes at least",
+             "RSA keys have " + std::to_string(oidc::kLeastRsaBits) + " to " + std::to_string(oidc::kMostRsaBits),
+             "differ by " + in<seconds>(oidc::kClockSkew) + " seconds",
+             "a token is " + in<minutes>(oidc::kOldestIssue) + " minutes old at most",
+             "no older than " + in<minutes>(signin::kStepUpAge) + " minutes then answers",
+         }) {
+        EXPECT_THAT(page(), testing::HasSubstr(said));
+    }
 }
 
 }  // namespace

@@ -245,6 +245,8 @@ TEST_F(ConfigCheck, NetworksAddressesHostsAndUrlsAreRead)
     EXPECT_THAT(
         found("delivery: {egress_allow: [10.0.0.1/8]}\n"),
         ElementsAre(HasSubstr("delivery.egress_allow names \"10.0.0.1/8\", which has bits set after its prefix")));
+    EXPECT_THAT(found("provider: {support_address: nobody}\n"),
+                testing::Contains(HasSubstr("provider.support_address is \"nobody\"")));
     EXPECT_THAT(found("delivery: {smtp: {host: 'smtp://mail', from: nobody}, public_url: winnow.example.com}\n"),
                 ElementsAre(HasSubstr("delivery.smtp.host is \"smtp://mail\""), HasSubstr("delivery.smtp.from"),
                             HasSubstr("delivery.public_url is \"winnow.example.com\"")));

@@ -54,6 +54,18 @@ TEST(ClientAddress, IsTheLastHopBeforeTheTrustedOnes)
     EXPECT_EQ(client_of("10.0.0.1", {"2001:db8::7"}), "2001:db8::7");
 }
 
+TEST(ClientAddress, IsWithoutThePortThatSomeProxiesTell)
+{
+    EXPECT_EQ(client_of("10.0.0.1", {"203.0.113.7:4711"}), "203.0.113.7");
+    EXPECT_EQ(client_of("10.0.0.1", {"203.0.113.7:4711, 10.2.3.4:80"}), "203.0.113.7");
+    EXPECT_EQ(client_of("10.0.0.1", {"[2001:db8::7]:4711"}), "2001:db8::7");
+    EXPECT_EQ(client_of("10.0.0.1", {"[2001:db8::7]"}), "2001:db8::7");
+    for (const auto* wrong : {"203.0.113.7:", "203.0.113.7:123456", "203.0.113.7:x", "[203.0.113.7]", "[2001:db8::7",
+                              "[2001:db8::7]x", "[2001:db8::7]:", ":80", "[]:80"}) {
+        EXPECT_EQ(client_of("10.0.0.1", {wrong}), "10.0.0.1") << wrong;
+    }
+}
+
 TEST(ClientAddress, StopsAtWhatIsNoAddress)
 {
     EXPECT_EQ(client_of("10.0.0.1", {}), "10.0.0.1");

@@ -52,6 +52,7 @@ TEST(Senders, HaveNamesOfTheirOwn)
         EXPECT_FALSE(sender->paths.empty()) << sender->name;
     }
     EXPECT_TRUE(names.contains("native") && names.contains("alertmanager") && names.contains("grafana"));
+    EXPECT_TRUE(names.contains("uom"));
 }
 
 TEST(Senders, HavePathsAndOperationsOfTheirOwn)
@@ -103,8 +104,11 @@ TEST(Senders, EitherTakeAlertsAtAPathOrReply)
         const bool takes = !path->formats.empty() && path->answer != nullptr;
         EXPECT_NE(takes, path->reply != nullptr) << path->place.pattern;
         EXPECT_EQ(path->formats.empty(), path->answer == nullptr) << path->place.pattern;
-        // What the connection refuses finds them by it.
-        if (takes) EXPECT_EQ(path->method, "POST") << path->place.pattern;
+        // What the connection refuses finds them by it, or by the one beside it.
+        const bool is_posted = std::ranges::any_of(all_paths(), [&path](const auto& other) {
+            return other.second->method == "POST" && other.second->place.pattern == path->place.pattern;
+        });
+        if (takes) EXPECT_TRUE(is_posted) << path->place.pattern;
         for (const auto& format : path->formats) {
             EXPECT_NE(format.parse, nullptr) << path->place.pattern;
             // Behind one that takes whatever it is called nothing is ever asked for; and a refusal names types.
@@ -123,6 +127,30 @@ TEST(Senders, AnswerARepeatAsTheFirst)
         EXPECT_EQ(reply.content_type, "application/json") << path->place.pattern;
         EXPECT_TRUE(reply.headers.empty()) << path->place.pattern;
     }
+}
+
+TEST(Senders, WhoseOwnProtocolNamesARepeatAnswerItWithTheFirstOnesBody)
+{
+    const ItemOutcomes taken{.refusals = {std::nullopt}, .warnings = {}};
+    for (const auto& [sender, path] : all_paths()) {
+        if (path->once == nullptr) continue;
+        EXPECT_FALSE(path->takes_idempotency_key) << path->place.pattern << ": one of the two names it";
+        const auto reply = path->answer({.receipt = domain::ReceiptId(), .ids = {}, .items = taken});
+        EXPECT_EQ(reply.status, path->once_status) << path->place.pattern;
+        EXPECT_EQ(reply.content_type, "application/json") << path->place.pattern;
+    }
+}
+
+TEST(Senders, ThatAreSignedShowNoKey)
+{
+    for (const auto& [sender, path] : all_paths()) {
+        if (path->is_form) EXPECT_EQ(path->method, "POST") << path->place.pattern;
+        if (!sender->is_signed) continue;
+        EXPECT_TRUE(path->with_token.pattern.empty()) << path->place.pattern;
+        EXPECT_TRUE(sender->credentials.schemes.empty() && sender->credentials.parameters.empty()) << sender->name;
+        EXPECT_NE(sender->refuse, nullptr) << sender->name;
+    }
+    EXPECT_TRUE(sender_called("uom").is_signed);
 }
 
 TEST(Senders, WithAFormOfTheirOwnHaveARootAboveEachPath)
