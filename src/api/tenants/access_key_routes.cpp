@@ -60,6 +60,7 @@ bool may_make_for(const Call& call, const AccessKeyOwner& owner)
 /// The keys of the caller, or of the user or the integration that is asked for.
 Result<Response> list_access_keys(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"user_id", "integration_id", "limit", "cursor"}); !known) {
         return known.error();
@@ -75,9 +76,6 @@ Result<Response> list_access_keys(const Call& call, TenantSession& session)
     }
     const AccessKeyOwner owner{.user = *integration ? std::nullopt : std::optional(user->value_or(call.who.user)),
                                .integration = *integration};
-    if (owner.user) {
-        if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
-    }
     if (!may_make_for(call, owner)) {
         return Error(ErrorCode::permission_denied, "only an admin sees the access keys of others");
     }
