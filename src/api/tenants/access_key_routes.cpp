@@ -61,6 +61,12 @@ bool may_make_for(const Call& call, const AccessKeyOwner& owner)
 Result<Response> list_access_keys(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
+    // Those of integrations are for who administers these, by whatever key; those of users for no key that is limited.
+    const bool of_integration = head.query_parameter("integration_id").has_value() &&
+                                access::allows_if_active(call.who, Permission::write_integrations);
+    if (!of_integration) {
+        if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
+    }
     if (const auto known = only_parameters(head, {"user_id", "integration_id", "limit", "cursor"}); !known) {
         return known.error();
     }
@@ -75,9 +81,6 @@ Result<Response> list_access_keys(const Call& call, TenantSession& session)
     }
     const AccessKeyOwner owner{.user = *integration ? std::nullopt : std::optional(user->value_or(call.who.user)),
                                .integration = *integration};
-    if (owner.user) {
-        if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
-    }
     if (!may_make_for(call, owner)) {
         return Error(ErrorCode::permission_denied, "only an admin sees the access keys of others");
     }
